@@ -1,0 +1,1 @@
+"""The harness: asks tasks of systems, judges the answers, compares and reports."""

@@ -1,0 +1,5 @@
+"""`python -m bench` is the `navibench` command."""
+
+from bench.cli import main
+
+main()

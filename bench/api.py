@@ -1,0 +1,239 @@
+"""The whole vocabulary on one page: tasks ask, systems answer, scorers judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+Setting = str | int | float | bool
+
+
+class Kind(StrEnum):
+    """What a task asks for."""
+
+    NEXT_ITEM = "next-item"
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+class Seen(StrEnum):
+    """Whether items of the history stay candidates (`keep`) or may not be answered (`mask`)."""
+
+    KEEP = "keep"
+    MASK = "mask"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a catalogue; text fields are empty and media None where the source has none."""
+
+    id: str
+    title: str = ""
+    caption: str = ""
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    image: Path | None = None
+    clip: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """All that a system may see of a case: `history` oldest first; `exclude` may not be answered."""
+
+    id: str
+    user: str
+    history: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A query with its truth; never crosses to a system outside validation. More than one target = next basket."""
+
+    query: Query
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """What a system learns from: the full catalogue, training events per user (oldest first), validation examples.
+
+    `items` and `sequences` iterate in sorted order of their ids, whatever the order of the files they came from.
+    """
+
+    items: Mapping[str, Item]
+    sequences: Mapping[str, tuple[str, ...]]
+    validation: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A loaded task: training part, test examples, sha256 over both, and where every byte came from."""
+
+    train: Train
+    examples: tuple[Example, ...]
+    fingerprint: str
+    provenance: Mapping[str, Setting]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Items best first, as a sequence of tied groups.
+
+    `ties` gives the group sizes in order and sums to `len(items)`; empty means a strict order. `rest` is how many
+    unlisted candidates all tie behind the listed items (0: unlisted items are not ranked at all). Rank credit
+    under ties is the expectation over random order, so a system never has to break a tie by luck.
+    """
+
+    items: tuple[str, ...]
+    ties: tuple[int, ...] = ()
+    rest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """Text that a generator can execute, and the ordered terms it stands on."""
+
+    text: str
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file made by a system that creates media itself."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No answer, as a value: it stays in the denominator, is counted and shown."""
+
+    reason: str
+
+
+Answer = Ranking | Instruction | Media | Failure
+
+
+# A system is a dataclass whose fields are its configuration. A field `context: Context` receives the run's own.
+
+
+def ignore_progress(stage: str, done: int, total: int) -> None:
+    """Report progress to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a run gives a system: seed, a folder for its checkpoints, where to compute, whom to tell of progress."""
+
+    seed: int = 0
+    work: Path | None = None
+    device: str = "cpu"
+    dtype: str = "float32"
+    progress: Callable[[str, int, int], None] = ignore_progress
+
+
+@runtime_checkable
+class Ranker(Protocol):
+    """Answers next-item tasks."""
+
+    def fit(self, train: Train) -> None:
+        """Learn from the training part only."""
+
+    def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
+        """Return one answer a query, at least `k` deep where the catalogue allows, in the order of `queries`."""
+
+
+@runtime_checkable
+class Instructor(Protocol):
+    """Writes instructions for image and video tasks."""
+
+    def fit(self, train: Train) -> None:
+        """Learn from the training part only."""
+
+    def instruct(self, queries: Sequence[Query], kind: Kind) -> Sequence[Answer]:
+        """Return one answer a query, in the order of `queries`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An example with the answer a system gave."""
+
+    example: Example
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cases:
+    """All cases of a run, with the training part they are judged against (catalogue, popularity)."""
+
+    rows: tuple[Case, ...]
+    train: Train
+
+
+class Scorer(Protocol):
+    """Judges every case by itself; None = could not judge (never a stand-in for bad). Failures score 0."""
+
+    higher_is_better: bool | None
+
+    def __call__(self, cases: Cases) -> Sequence[float | None]:
+        """Return one score a case, in the order of `cases.rows`."""
+
+
+class Statistic(Protocol):
+    """A figure only the whole run has (catalogue coverage): no case owns a share of it."""
+
+    higher_is_better: bool | None
+
+    def measure(self, cases: Cases) -> float:
+        """Return the figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Where a task's data come from: a loader "module:function" and its keyword options, all part of a run's key.
+
+    The loader is called as `loader(root, **options) -> Dataset`; `root` is the data folder, or None if not given.
+    """
+
+    loader: str
+    options: Mapping[str, Setting] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A pure data card: what is asked, of which data, judged how, under which licence."""
+
+    id: str
+    kind: Kind
+    data: Data
+    scorers: tuple[str, ...]
+    primary: str
+    version: str
+    licence: str
+    source: str
+    notes: str = ""
+    seen: Seen = Seen.KEEP
+    depth: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A named grid of tasks, systems and seeds."""
+
+    id: str
+    tasks: tuple[str, ...]
+    systems: tuple[str, ...]
+    seeds: tuple[int, ...] = (0,)
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a registry table: "module:attribute", one sentence, and the extra it needs ("" = none)."""
+
+    target: str
+    summary: str
+    needs: str = ""

@@ -1,0 +1,112 @@
+"""`navibench data`: which data there are, what is in them, how to get them, how to bring one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bench import catalogue
+from bench.cli.console import note, out, progress_bar, show_json, show_table
+from bench.cli.options import DataRoot, Json
+from bench.errors import BenchError
+
+app = typer.Typer(no_args_is_help=True, help="List, describe, fetch and import data.")
+
+
+def _part(name: str) -> Any:
+    return catalogue.resolve(catalogue.entry("data", name).target)
+
+
+@app.command("ls")
+def ls(data_root: DataRoot = None, as_json: Json = False) -> None:
+    """List the public sources that can be fetched, with licence and where they go."""
+    rows = [
+        {
+            "name": name,
+            "format": source.format,
+            "licence": source.licence,
+            "folder": source.folder,
+            "checked": source.checked,
+            "there": data_root is not None and any((data_root / source.folder / f.name).exists() for f in source.files),
+        }
+        for name, source in _part("sources").items()
+    ]
+    if as_json:
+        show_json(rows)
+        return
+    cells = [
+        ["yes" if value is True else "-" if value is False else str(value) for value in row.values()] for row in rows
+    ]
+    show_table(f"sources ({len(rows)}), fetched below the data root", list(rows[0]), cells)
+
+
+@app.command("describe")
+def describe(
+    task: Annotated[str, typer.Argument(help="A task's name or card file.")],
+    data_root: DataRoot = None,
+    as_json: Json = False,
+) -> None:
+    """Print a task's card and the statistics of its data."""
+    card = catalogue.task(task)
+    root = Path(task).parent if task.endswith(".toml") else data_root
+    dataset = catalogue.resolve(card.data.loader)(root, **card.data.options)
+    figures = _part("describe")(dataset)
+    if as_json:
+        show_json({"task": card.id, "licence": card.licence, "source": card.source, **figures})
+        return
+    out.print(f"[bold]{card.id}[/] v{card.version}", highlight=False)
+    for label, text in (("licence", card.licence), ("source", card.source), ("notes", card.notes)):
+        out.print(f"[dim]{label:>8}[/]  {text}", highlight=False)
+    show_table("", ("statistic", "value"), [(name, _shown(value)) for name, value in figures.items()])
+    show_table("provenance", ("what", "value"), [(name, _shown(value)) for name, value in dataset.provenance.items()])
+
+
+@app.command("fetch")
+def fetch(
+    source: Annotated[str, typer.Argument(help="A name from `navibench data ls`.")],
+    data_root: DataRoot = None,
+) -> None:
+    """Download a public source, checked and resumable; says what to do by hand when offline."""
+    if data_root is None:
+        raise BenchError("no data folder given; set NAVIBENCH_DATA or pass --data-root")
+    with progress_bar(source) as progress:
+        paths = _part("fetch")(source, data_root, progress)
+    for path in paths[:20]:
+        out.print(str(path), highlight=False, markup=False)
+    note(f"{len(paths)} files")
+
+
+@app.command("import")
+def import_log(
+    log: Annotated[Path, typer.Argument(help="CSV, TSV or Parquet table, or the folder of a known format.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder to write; must not exist or be empty.")],
+    name: Annotated[str, typer.Option(help="Name of the task: lower-case letters, digits, hyphens.")],
+    domain: Annotated[str, typer.Option(help="First part of the task's id.")] = "own",
+    form: Annotated[str, typer.Option("--format", help="table, recbole, or another known format.")] = "table",
+    user: Annotated[str, typer.Option(help="Column of users.", show_default="guessed")] = "",
+    item: Annotated[str, typer.Option(help="Column of items.", show_default="guessed")] = "",
+    time: Annotated[str, typer.Option(help="Column of times; none: rows are in order.", show_default="guessed")] = "",
+    value: Annotated[str, typer.Option(help="Column of ratings, prices or watch times.")] = "",
+    items: Annotated[Path | None, typer.Option(help="JSON lines or table that describes the items.")] = None,
+    core: Annotated[int, typer.Option(help="k of the iterative k-core; 0: none.")] = 0,
+    min_events: Annotated[int, typer.Option(help="Drop users with fewer events.")] = 0,
+    min_value: Annotated[float, typer.Option(help="Drop events below this value.")] = float("-inf"),
+    seen: Annotated[str, typer.Option(help="keep or mask items of the history.")] = "keep",
+    licence: Annotated[str, typer.Option(help="Licence of the data, for the card.")] = "not stated",
+    strict: Annotated[bool, typer.Option("--strict/--lenient", help="Refuse a malformed row, or count it.")] = True,
+) -> None:
+    """Make a task of a user's own log: files, provenance and a card, whole or not at all."""
+    columns = _part("columns")(user=user, item=item, time=time, value=value)
+    terms = _part("terms")(form, columns, min_events=min_events, core=core, min_value=min_value, strict=strict)
+    made = _part("import")(log, to, name=name, domain=domain, items=items, terms=terms, licence=licence, seen=seen)
+    out.print(f"[bold]{made.task}[/]: {made.users:,} users ({made.testable_users:,} can be tested), ", end="")
+    out.print(f"{made.items:,} items, {made.events:,} events; columns {dict(made.columns)}", highlight=False)
+    counted = {key: number for key, number in made.counts.items() if number}
+    note(f"counted: {counted}")
+    out.print(f"next: navibench run --task {made.card} --system popularity,markov,item-knn", highlight=False)
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

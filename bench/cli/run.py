@@ -1,0 +1,83 @@
+"""`navibench run`: ask tasks of systems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli.console import err, note, out, progress_bar
+from bench.cli.options import RUNS, DataRoot, Out, split
+from bench.errors import BenchError
+
+if TYPE_CHECKING:
+    from bench.api import Dataset, Suite
+    from bench.plan import Job
+    from bench.store import Run
+
+
+def run(
+    task: Annotated[str | None, typer.Option(help="Task names or card files, comma separated.")] = None,
+    system: Annotated[str | None, typer.Option(help="System names, comma separated.")] = None,
+    suite: Annotated[str | None, typer.Option(help="A named grid of tasks and systems.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Ask only this many cases, chosen by hash.")] = None,
+    seed: Annotated[str | None, typer.Option(help="Seeds, comma separated.", show_default="0 or the suite's")] = None,
+    assign: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, repeatable.")] = None,
+    data_root: DataRoot = None,
+    folder: Out = RUNS,
+) -> None:
+    """Ask every task of every system, judge the answers and show the figures. Interrupted runs go on."""
+    from bench.plan import plan
+    from bench.report.board import gather
+    from bench.report.text import print_pages
+
+    jobs, skipped = plan(_grid(task, system, suite, seed), limit, assign or ())
+    for line in skipped:
+        note(line)
+    runs = _execute(jobs, data_root, folder)
+    print_pages(gather(runs), out)
+    note(f"{len(runs)} runs under {folder}; compare two with: navibench compare TASK:SYSTEM TASK:SYSTEM")
+    failed = sum(found.manifest["counts"]["failed"] for found in runs)
+    for found in runs:
+        for reason, count in found.manifest["counts"]["reasons"].items():
+            err.print(f"[red]{found.label}: {count} failed: {reason}[/]", markup=True)
+    raise typer.Exit(3 if failed else 0)
+
+
+def _grid(task: str | None, system: str | None, name: str | None, seed: str | None) -> Suite:
+    """Return the named suite with whatever was spelled out in its place, or the grid that was spelled out."""
+    from dataclasses import replace
+
+    from bench import catalogue
+    from bench.api import Suite
+
+    try:
+        seeds = tuple(int(text) for text in split(seed))
+    except ValueError:
+        raise BenchError(f"--seed {seed}: expected whole numbers, comma separated") from None
+    found = catalogue.suite(name) if name else Suite("", (), ())
+    return replace(
+        found,
+        tasks=tuple(split(task)) or found.tasks,
+        systems=tuple(split(system)) or found.systems,
+        seeds=seeds or found.seeds,
+    )
+
+
+def _execute(jobs: list[Job], root: Path | None, folder: Path) -> list[Run]:
+    from bench.report.estimate import estimate
+    from bench.runner import load, run_job
+
+    note(estimate(jobs, folder))
+    loaded: dict[str, Dataset] = {}
+    runs: list[Run] = []
+    for number, job in enumerate(jobs, start=1):
+        if job.task.id not in loaded:
+            loaded = {job.task.id: load(job, root)}
+        with progress_bar(f"[{number}/{len(jobs)}] {job.label}") as progress:
+            found, there = run_job(job, loaded[job.task.id], folder, progress)
+        seconds = found.manifest["seconds"]["ask"]
+        note(f"[{number}/{len(jobs)}] {job.label}: {'already there' if there else f'{seconds:.1f} s'}")
+        runs.append(found)
+    return runs

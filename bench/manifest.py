@@ -1,0 +1,81 @@
+"""What ran: the key that holds a run's whole configuration, and the versions and machine it ran on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from bench.config import plain
+from bench.io import digest
+from bench.plan import Job
+
+# Reading results or drawing tables cannot change an answer or a score, so these do not enter the key.
+PRESENTATION = ("bench/cli", "bench/report", "bench/stats")
+RECORDED = ("navibench", "numpy", "pandas", "pyarrow", "scipy", "torch", "accelerate")
+
+
+def run_key(job: Job, fingerprint: str) -> str:
+    """Return the sha256 over everything that decides a run's answers and scores.
+
+    That is: the card, the data, the system with its configuration, seed, limit, candidates, device and the source code
+    of the harness and of the packages that hold the data loader, the system and the scorers.
+    """
+    return digest({**described(job), "data": fingerprint, "code": code_digest(job.packages)})
+
+
+def described(job: Job) -> dict[str, Any]:
+    """Return the job as JSON-able values: what was asked for, before anything was loaded."""
+    return {
+        "task": plain(job.task),
+        "system": {
+            "name": job.system,
+            "target": job.target,
+            "config": plain(job.config),
+            "changed": plain(job.changed),
+        },
+        "seed": job.seed,
+        "limit": job.limit,
+        "seen": job.seen.value,
+        "device": plain(job.device),
+    }
+
+
+@cache
+def code_digest(packages: tuple[str, ...]) -> str:
+    """Return the sha256 over the Python sources of the packages, whatever folder or machine they lie on."""
+    total = sha256()
+    for name in sorted({"bench", *packages}):
+        origin = import_module(name).__file__
+        if origin is None:
+            continue
+        root = Path(origin).parent if Path(origin).name == "__init__.py" else Path(origin)
+        files = sorted(root.rglob("*.py")) if root.is_dir() else [root]
+        for file in files:
+            place = f"{name}/{file.relative_to(root).as_posix()}" if root.is_dir() else name
+            if not place.startswith(PRESENTATION):
+                total.update(f"{place}\0{sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def host() -> dict[str, Any]:
+    """Return the versions and the machine, without any name or path that tells whose machine it is."""
+    return {
+        "python": platform.python_version(),
+        "platform": f"{sys.platform} {platform.machine()}",
+        "cores": os.cpu_count() or 1,
+        "packages": {name: found for name in RECORDED if (found := _version(name))},
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,168 @@
+"""From what a user names to a list of jobs, with every name, setting and capability checked before work starts."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bench import catalogue
+from bench.api import Context, Data, Kind, Seen, Setting, Suite, Task
+from bench.config import build, parse_assignments, settings
+from bench.errors import BenchError, unknown
+
+ANSWERS = {Kind.NEXT_ITEM: ("rank",), Kind.IMAGE: ("instruct", "create"), Kind.VIDEO: ("instruct", "create")}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How figures are made: `seen` overrides the card's rule; the rest is the interval's (10,000 resamples, BCa)."""
+
+    seen: Seen | None = None
+    resamples: int = 10_000
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where systems compute: "auto" takes a CUDA device if there is one and says in the run which it was."""
+
+    name: str = "auto"
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to make: a task, a system with its settings, a seed.
+
+    `root` is where a card file lies, and its data with it; a registered task's data lie under the user's data root.
+    """
+
+    task: Task
+    system: str
+    config: Any
+    seed: int
+    limit: int | None
+    policy: Policy
+    device: Device
+    root: Path | None = None
+
+    @cached_property
+    def target(self) -> str:
+        """Where the system's class is."""
+        return catalogue.entry("systems", self.system).target
+
+    @property
+    def seen(self) -> Seen:
+        """Whether history items stay candidates."""
+        return self.policy.seen or self.task.seen
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Top-level packages whose code decides the answers and scores."""
+        scorers = [catalogue.entry("scorers", _line(name)).target for name in self.task.scorers]
+        return tuple(
+            sorted(
+                {target.partition(":")[0].split(".")[0] for target in (self.target, self.task.data.loader, *scorers)}
+            )
+        )
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Settings that are not the system's defaults."""
+        usual = configure(self.system, {})
+        return {name: value for name, value in self.config.items() if value != usual[name]}
+
+    @property
+    def label(self) -> str:
+        """Return a short name for progress and messages."""
+        return f"{self.task.id} · {self.system}" + (f" · seed {self.seed}" if self.seed else "")
+
+
+def plan(suite: Suite, limit: int | None = None, assignments: Iterable[str] = ()) -> tuple[list[Job], list[str]]:
+    """Return the jobs of a suite and a line for each pair that cannot be asked ("markov cannot answer image tasks").
+
+    Raises BenchError for unknown names, unknown sections or settings, a bad limit, or when no job is left.
+    """
+    if limit is not None and limit < 1:
+        raise BenchError(f"--limit {limit}: expected at least 1 case")
+    if not suite.tasks or not suite.systems:
+        raise BenchError("nothing to run: name at least one task and one system, or a suite (see navibench ls)")
+    sections = parse_assignments(assignments)
+    for section in sections:
+        if section not in {"policy", "device", "data", "system", *suite.systems}:
+            raise unknown("section of --set", section, ["policy", "device", "data", "system", *suite.systems])
+    policy = build(Policy, sections.get("policy", {}), "policy")
+    if policy.resamples < 100 or not 0 < policy.level < 1:
+        raise BenchError("policy: expected resamples >= 100 and a level between 0 and 1")
+    jobs: list[Job] = []
+    skipped: list[str] = []
+    for asked in suite.tasks:
+        card = _with_data(catalogue.task(asked), sections.get("data", {}))
+        root = Path(asked).parent if asked.endswith(".toml") else None
+        for name in suite.systems:
+            kind = catalogue.system(name)
+            if not any(hasattr(kind, verb) for verb in ANSWERS[card.kind]):
+                skipped.append(f"{name} cannot answer {card.kind} tasks ({card.id})")
+                continue
+            config = configure(name, sections)
+            device = _device(name, build(Device, sections.get("device", {}), "device"))
+            jobs.extend(Job(card, name, config, seed, limit, policy, device, root) for seed in suite.seeds)
+    if not jobs:
+        raise BenchError("; ".join(skipped))
+    return jobs, skipped
+
+
+def configure(name: str, sections: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Return a system's full configuration: defaults, then `system.*`, then `NAME.*`, as plain values."""
+    kind = catalogue.system(name)
+    made = build(kind, {**sections.get("system", {}), **sections.get(name, {})}, name)
+    return {key: getattr(made, key) for key in settings(kind)}
+
+
+def make_system(job: Job, context: Context) -> Any:
+    """Return the job's system, given the run's context if it has a field for one."""
+    kind = catalogue.system(job.system)
+    given = {"context": context} if any(line.name == "context" for line in fields(kind)) else {}
+    return build(kind, job.config, job.system, **given)
+
+
+def _with_data(card: Task, options: Mapping[str, str]) -> Task:
+    """Return the card with data options replaced; the changed card has its own key, so no figure is mixed up."""
+    if not options:
+        return card
+    known = inspect.signature(catalogue.resolve(card.data.loader)).parameters
+    for name in options:
+        if name not in known or name == "root":
+            raise unknown("setting", f"data.{name}", [f"data.{choice}" for choice in known if choice != "root"])
+    changed = {name: _loose(value) for name, value in options.items()}
+    return replace(card, data=Data(card.data.loader, {**card.data.options, **changed}))
+
+
+def _loose(text: str) -> Setting:
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _device(system: str, device: Device) -> Device:
+    if device.name != "auto":
+        return device
+    if catalogue.entry("systems", system).needs != "torch":
+        return replace(device, name="cpu")
+    import torch
+
+    return replace(device, name="cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _line(name: str) -> str:
+    head, at, _ = name.rpartition("@")
+    return f"{head}@k" if at else name

@@ -1,0 +1,33 @@
+"""How long jobs will take, from earlier runs of the same systems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.plan import Job
+from bench.store import Run, find_runs
+
+
+def estimate(jobs: Sequence[Job], out: Path) -> str:
+    """Return a line for people: how many runs, and how long by what the same systems took in this folder before.
+
+    A run of the same task counts first, then the slowest of the same system; systems never run here are named.
+    """
+    earlier = find_runs([out]) if out.is_dir() and next(out.rglob("run.json"), None) else []
+    known = [(job, _seconds(job, earlier)) for job in jobs]
+    total = sum(seconds for _, seconds in known if seconds is not None)
+    fresh = sorted({job.system for job, seconds in known if seconds is None})
+    text = f"{len(jobs)} runs of {len({job.task.id for job in jobs})} tasks"
+    if len(fresh) < len({job.system for job in jobs}):
+        text += f"; about {total / 60:.1f} min by earlier runs"
+    if fresh:
+        text += f"; never timed here: {', '.join(fresh)} (the bar shows the time left)"
+    return text
+
+
+def _seconds(job: Job, earlier: Sequence[Run]) -> float | None:
+    same = [run for run in earlier if run.system == job.system]
+    exact = [run for run in same if run.task == job.task.id]
+    times = [float(run.manifest["seconds"]["ask"]) for run in (exact or same)]
+    return max(times, default=None)

@@ -1,0 +1,149 @@
+"""Results on disk: one folder a run (`run.json`, `answers.parquet`, `scores.parquet`), found again by path or name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BenchError, unknown
+from bench.io import canonical, file_sha256, read_json, write_text
+from bench.tables import Scores, read_scores
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder; reading checks that what is there is what was written."""
+
+    folder: Path
+
+    @property
+    def answers(self) -> Path:
+        """Where the answers are."""
+        return self.folder / "answers.parquet"
+
+    @property
+    def scores(self) -> Path:
+        """Where the per-case scores are."""
+        return self.folder / "scores.parquet"
+
+    @property
+    def parts(self) -> Path:
+        """Where answers wait until the last block is in."""
+        return self.folder / "answers"
+
+    @property
+    def work(self) -> Path:
+        """The system's own folder, for checkpoints."""
+        return self.folder / "work"
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The content of `run.json`; a missing, broken or newer one is an error."""
+        path = self.folder / "run.json"
+        found = read_json(path)
+        if not isinstance(found, dict) or not {"schema", "key", "task", "system", "figures", "files"} <= found.keys():
+            raise BenchError(f"{path}: not a run; expected the keys described in docs/results-schema.md")
+        if found["schema"] > SCHEMA:
+            raise BenchError(f"{path}: schema {found['schema']} is newer than {SCHEMA}; upgrade navibench")
+        return found
+
+    @property
+    def task(self) -> str:
+        """The task's id."""
+        return str(self.manifest["task"]["id"])
+
+    @property
+    def system(self) -> str:
+        """The system's name."""
+        return str(self.manifest["system"]["name"])
+
+    @property
+    def label(self) -> str:
+        """A name that tells runs apart in tables."""
+        return f"{self.task} · {self.system} · {self.folder.name}"
+
+    def finished(self, key: str) -> bool:
+        """Return whether this folder holds the complete run of that key, its files unchanged."""
+        if not (self.folder / "run.json").exists():
+            return False
+        if self.manifest["key"] != key:
+            return False
+        files = self.manifest["files"]
+        return all((self.folder / name).is_file() and file_sha256(self.folder / name) == files[name] for name in files)
+
+    def read_scores(self) -> Scores:
+        """Return the per-case scores, or say that the file is not the one this run wrote."""
+        stated = self.manifest["files"].get("scores.parquet")
+        found = read_scores(self.scores)
+        if file_sha256(self.scores) != stated:
+            raise BenchError(
+                f"{self.scores}: changed since the run was made; `navibench score {self.folder}` remakes it"
+            )
+        return found
+
+    def write_manifest(self, content: dict[str, Any]) -> None:
+        """Write `run.json`, the last act of a run."""
+        self.__dict__.pop("manifest", None)
+        write_text(self.folder / "run.json", canonical_lines(content))
+
+
+def canonical_lines(content: dict[str, Any]) -> str:
+    """Return JSON with one top-level key a line, sorted: equal content is equal text, and a diff can be read."""
+    rows = [f"{canonical(key)}: {canonical(content[key])}" for key in sorted(content)]
+    return "{\n" + ",\n".join(rows) + "\n}\n"
+
+
+def folder_for(out: Path, task: str, system: str, seed: int, key: str) -> Path:
+    """Return where a run lives: names for people, the key's head for certainty."""
+    return out.joinpath(*task.split("/"), system.replace(":", "."), f"{seed}-{key[:12]}")
+
+
+def find_runs(places: Iterable[Path]) -> list[Run]:
+    """Return every finished run at or below the places, sorted by folder; a place without any is an error."""
+    found: dict[Path, Run] = {}
+    for place in places:
+        if not place.exists():
+            raise BenchError(f"{place}: no such folder; runs are made by `navibench run`")
+        paths = [place / "run.json"] if (place / "run.json").exists() else sorted(place.rglob("run.json"))
+        if not paths:
+            raise BenchError(f"{place}: no finished run in there; runs are made by `navibench run`")
+        found.update({path.parent.resolve(): Run(path.parent) for path in paths})
+    return [found[path] for path in sorted(found)]
+
+
+def find_run(name: str, out: Path) -> Run:
+    """Return one run by its folder, or by "system" or "task:system" among the runs under `out`.
+
+    Of runs that differ only in the code that made them the newest is meant. Several matches are an error that lists
+    them; none is an error with the nearest names.
+    """
+    if (Path(name) / "run.json").exists():
+        return Run(Path(name))
+    runs = find_runs([out]) if out.is_dir() else []
+    matches = current(run for run in runs if name in names_of(run))
+    if not matches:
+        raise unknown("run", name, {choice for run in runs for choice in names_of(run)} or [str(out)])
+    if len(matches) > 1:
+        shown = ", ".join(str(run.folder) for run in matches[:6])
+        raise BenchError(f"{name!r} is {len(matches)} runs; name one by its folder: {shown}")
+    return matches[0]
+
+
+def current(runs: Iterable[Run]) -> list[Run]:
+    """Return the runs without those that a newer run of the same question to the same system replaces."""
+    newest: dict[str, Run] = {}
+    for run in sorted(runs, key=lambda run: ((run.folder / "run.json").stat().st_mtime_ns, run.folder)):
+        told = run.manifest
+        asked = [told["data"]["fingerprint"], told["task"]["version"], told["seen"], told["limit"], told["seed"]]
+        newest[canonical([run.task, run.system, told["system"]["changed"], told["device"], *asked])] = run
+    return sorted(newest.values(), key=lambda run: run.folder)
+
+
+def names_of(run: Run) -> Sequence[str]:
+    """Return the short names a run answers to."""
+    return (run.system, f"{run.task}:{run.system}", run.folder.name)

@@ -1,0 +1,209 @@
+"""A run keeps failures in the denominator, resumes where it was killed, and never mixes up configurations."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import runner
+from bench.api import Suite
+from bench.errors import BenchError
+from bench.io import file_sha256
+from bench.plan import plan
+from bench.runner import load, pose, rescore, run_job
+from bench.store import Run
+from bench.tables import read_answers
+from tests.conftest import REPOSITORY
+
+
+def job_for(card: Path, system: str = "Counting", limit: int | None = None, *assign: str):  # type: ignore[no-untyped-def]
+    return plan(Suite("", (str(card),), (f"tests.systems:{system}",)), limit, assign)[0][0]
+
+
+def run(card: Path, out: Path, system: str = "Counting", limit: int | None = None, *assign: str) -> Run:
+    job = job_for(card, system, limit, *assign)
+    return run_job(job, load(job, None), out)[0]
+
+
+def test_a_run_is_made_once_and_found_again(card: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    first = run(card, tmp_path / "runs", "Counting", None, f"system.trace={trace}")
+    before = file_sha256(first.folder / "run.json")
+    again = run(card, tmp_path / "runs", "Counting", None, f"system.trace={trace}")
+    assert again.folder == first.folder
+    assert file_sha256(again.folder / "run.json") == before
+    assert len(trace.read_text().splitlines()) == 1
+
+
+def test_every_setting_is_part_of_the_key(card: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    folders = {
+        run(card, out).folder,
+        run(card, out, "Counting", 20).folder,
+        run(card, out, "Counting", None, "policy.seen=mask").folder,
+        run(card, out, "Counting", None, "system.slow=0.001").folder,
+        run(card, out, "Counting", None, "data.history=3").folder,
+        run(card, out, "SometimesFails").folder,
+    }
+    assert len(folders) == 6
+
+
+def test_failures_score_zero_and_are_counted(card: Path, tmp_path: Path) -> None:
+    whole, partly = run(card, tmp_path / "runs"), run(card, tmp_path / "runs", "SometimesFails")
+    told = partly.manifest
+    assert told["counts"]["failed"] == 30
+    assert told["counts"]["reasons"] == {"even users are hard": 30}
+    full, part = whole.read_scores(), partly.read_scores()
+    odd = np.array([int(user[1:]) % 2 == 1 for user in part.users])
+    assert len(part.cases) == len(full.cases) == 60
+    np.testing.assert_array_equal(part.metrics["recall@5"], full.metrics["recall@5"] * odd)
+    assert np.isnan(part.metrics["popularity-bias@5"][~odd]).all()
+    assert told["figures"]["recall@5"]["cases"] == 60
+    assert told["figures"]["popularity-bias@5"]["cases"] == 30
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("unknown", "ranks the unknown item 'no such item'"),
+        ("twice", "ranks an item twice"),
+        ("excluded", "ranks an item it was told to exclude"),
+        ("ties", "the sizes of its tied groups do not add up to its items"),
+        ("rest", "says 3 candidates tie behind the listed ones; 20 do"),
+        ("kind", "expected a ranking, got str"),
+    ],
+)
+def test_an_answer_that_breaks_the_contract_is_a_failure(card: Path, tmp_path: Path, how: str, reason: str) -> None:
+    seen = "mask" if how == "excluded" else "keep"
+    settings = (f"system.how={how}", f"policy.seen={seen}")
+    found = run(card, tmp_path / "runs", "Breaks", None, *settings)
+    assert found.manifest["counts"]["reasons"] == {reason: 60}
+
+
+def test_a_crash_is_one_line_with_the_traceback_in_a_file(card: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        BenchError, match=r"ZeroDivisionError: a bug in somebody's system \(traceback in .*error\.log\)"
+    ):
+        run(card, tmp_path / "runs", "Crashes")
+    assert not list((tmp_path / "runs").rglob("*.parquet"))
+    with pytest.raises(BenchError, match="gave 59 answers to 60 queries"):
+        run(card, tmp_path / "runs", "TooFew")
+
+
+def test_scores_do_not_depend_on_block_size_or_case_order(
+    card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = job_for(card)
+    dataset = load(job, None)
+    whole = run_job(job, dataset, tmp_path / "a")[0]
+    monkeypatch.setattr(runner, "BLOCK", 7)
+    backwards = replace(dataset, examples=tuple(reversed(dataset.examples)))
+    pieces = run_job(job, backwards, tmp_path / "b")[0]
+    assert file_sha256(whole.scores) == file_sha256(pieces.scores)
+    assert file_sha256(whole.answers) == file_sha256(pieces.answers)
+
+
+def test_a_small_limit_lies_inside_a_large_one(card: Path) -> None:
+    dataset = load(job_for(card), None)
+    small, large = (
+        {example.query.id for example in pose(job_for(card, "Counting", limit), dataset)} for limit in (10, 25)
+    )
+    assert len(small) == 10
+    assert small < large
+
+
+def test_masking_excludes_the_history(card: Path) -> None:
+    job = job_for(card, "Counting", None, "policy.seen=mask")
+    for example in pose(job, load(job, None)):
+        assert set(example.query.exclude) == set(example.query.history)
+
+
+def test_a_damaged_block_is_asked_again(card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "BLOCK", 20)
+    job = job_for(card)
+    dataset = load(job, None)
+    clean = run_job(job, dataset, tmp_path / "clean")[0]
+    broken = Run(tmp_path / "broken" / clean.folder.relative_to(tmp_path / "clean"))
+    runner.ask(job, dataset, pose(job, dataset), broken, lambda *_: None)
+    part = sorted(broken.parts.iterdir())[1]
+    part.write_bytes(part.read_bytes()[:-20])
+    again = run_job(job, dataset, tmp_path / "broken")[0]
+    assert file_sha256(again.scores) == file_sha256(clean.scores)
+
+
+def test_a_changed_file_is_noticed(card: Path, tmp_path: Path) -> None:
+    found = run(card, tmp_path / "runs")
+    stored = found.scores.read_bytes()
+    other = run(card, tmp_path / "runs", "SometimesFails")
+    found.scores.write_bytes(other.scores.read_bytes())
+    with pytest.raises(BenchError, match="changed since the run was made; `navibench score"):
+        Run(found.folder).read_scores()
+    rescore(Run(found.folder), card.parent)
+    assert Run(found.folder).scores.read_bytes() == stored
+    found.answers.write_bytes(other.answers.read_bytes())
+    with pytest.raises(BenchError, match="changed since the run was made; run the task again"):
+        rescore(Run(found.folder), card.parent)
+
+
+def test_rescoring_runs_no_model_and_refuses_other_data(card: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    found = run(card, tmp_path / "runs", "Counting", None, f"system.trace={trace}")
+    before = found.scores.read_bytes()
+    rescore(Run(found.folder), card.parent)
+    assert found.scores.read_bytes() == before
+    assert len(trace.read_text().splitlines()) == 1
+    log = card.parent / "sequences.tsv"
+    log.write_text(log.read_text() + "u999\ti001 i002 i003 i004\n")
+    with pytest.raises(BenchError, match="was asked on other data"):
+        rescore(Run(found.folder), card.parent)
+
+
+def test_stored_answers_are_what_was_said(card: Path, tmp_path: Path) -> None:
+    found = run(card, tmp_path / "runs", "SometimesFails")
+    answers = read_answers(found.answers)
+    assert len(answers) == 60
+    assert {type(answer).__name__ for answer in answers.values()} == {"Ranking", "Failure"}
+
+
+COMMAND = """
+import sys
+from bench import runner
+from bench.cli import main
+runner.BLOCK = 4
+sys.argv = ["navibench", *sys.argv[1:]]
+main()
+"""
+
+
+def test_kill_at_any_moment_then_rerun_gives_the_same_bytes(card: Path, tmp_path: Path) -> None:
+    kills = int(os.environ.get("NAVIBENCH_KILLS", "4"))
+    rng = np.random.default_rng(20)
+    arguments = ["run", "--task", str(card), "--system", "tests.systems:Counting", "--set", "system.slow=0.03"]
+
+    def start(out: Path) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", COMMAND, *arguments, "--out", str(out)]
+        return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    began = time.monotonic()
+    assert start(tmp_path / "clean").wait() == 0
+    length = time.monotonic() - began
+    wanted = next((tmp_path / "clean").rglob("scores.parquet")).read_bytes()
+    interrupted = 0
+    for number in range(kills):
+        out = tmp_path / f"killed{number}"
+        process = start(out)
+        time.sleep(float(rng.uniform(0.35, 1.0)) * length)
+        process.send_signal(signal.SIGKILL)
+        interrupted += process.wait() != 0
+        assert start(out).wait() == 0
+        assert next(out.rglob("scores.parquet")).read_bytes() == wanted
+        assert not list(out.rglob(".*.part"))
+    assert interrupted > 0
