@@ -176,7 +176,9 @@ class Cases:
 class Scorer(Protocol):
     """Judges every case by itself; None = could not judge (never a stand-in for bad). Failures score 0."""
 
-    higher_is_better: bool | None
+    @property
+    def higher_is_better(self) -> bool | None:
+        """Whether more is better; None: neither, the figure describes."""
 
     def __call__(self, cases: Cases) -> Sequence[float | None]:
         """Return one score a case, in the order of `cases.rows`."""
@@ -185,7 +187,9 @@ class Scorer(Protocol):
 class Statistic(Protocol):
     """A figure only the whole run has (catalogue coverage): no case owns a share of it."""
 
-    higher_is_better: bool | None
+    @property
+    def higher_is_better(self) -> bool | None:
+        """Whether more is better; None: neither, the figure describes."""
 
     def measure(self, cases: Cases) -> float:
         """Return the figure."""

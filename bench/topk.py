@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,35 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 # Rows are ranked in blocks that stay in the processor's cache; no result depends on it.
-BLOCK_CELLS = 2**20
+BLOCK_CELLS = 2**16
+
+
+class SparseRows(Protocol):
+    """What is used of scipy's `csr_array` [queries, items]: row r holds entries indptr[r] .. indptr[r + 1]."""
+
+    shape: tuple[int, int]
+    data: NDArray[Any]
+    indices: NDArray[Any]
+    indptr: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Scores of some cells of a matrix [entries]."""
+
+    row: Ints
+    column: Ints
+    score: Scores
+
+    def where(self, chosen: Ints | Bools) -> Entries:
+        """Return the chosen entries, in the order of `chosen` if it holds places."""
+        return Entries(self.row[chosen], self.column[chosen], self.score[chosen])
+
+    def opens(self) -> Bools:
+        """Return, for sorted entries, which of them open a tied group."""
+        opens = np.ones(len(self.row), dtype=np.bool_)
+        opens[1:] = (self.row[1:] != self.row[:-1]) | (self.score[1:] != self.score[:-1])
+        return opens
 
 
 def blocks(n: int, size: int) -> Iterator[slice]:
@@ -41,25 +70,66 @@ def top_rankings(
     Raises BenchError for NaN scores, mismatched shapes or `k` < 1. Memory: a few copies of a block of rows.
     """
     check_shapes(scores, names, k, exclude)
-    order = np.empty(len(names), dtype=np.int64)
-    order[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-    labels = np.array(names, dtype=object)
+    labels, order = np.array(names, dtype=object), sorted_places(names)
     rankings: list[Ranking] = []
     for rows in blocks(len(scores), max(1, BLOCK_CELLS // max(1, len(names)))):
         block = scores[rows]
         values = block.astype(block.dtype if np.issubdtype(block.dtype, np.floating) else np.float64)
         check_numbers(values, rows.start)
         barred = excluded(values.shape, None if exclude is None else exclude[rows])
-        rankings.extend(rank_block(values, barred, labels, order, k))
+        chosen, rest = choose(values, barred, k)
+        row, column = np.nonzero(chosen)
+        rankings.extend(write(Entries(row, column, values[row, column]), rest, labels, order))
     return rankings
 
 
-def check_shapes(scores: NDArray[Any], names: Sequence[str], k: int, exclude: Sequence[Sequence[int]] | None) -> None:
+def top_sparse_rankings(
+    scores: SparseRows, names: Sequence[str], k: int, exclude: Sequence[Sequence[int]] | None = None
+) -> list[Ranking]:
+    """Return what `top_rankings` returns for the same scores, from rows that mostly hold nothing.
+
+    Entries must be above 0, and no cell may be given twice; what a row does not hold scores 0, and so ties behind
+    everything it holds. Memory: one byte a cell, so give a block of rows at a time.
+    """
+    check_shapes(scores, names, k, exclude)
+    total, width = scores.shape
+    row = np.repeat(np.arange(total), np.diff(scores.indptr))
+    if not np.all(scores.data > 0):
+        raise BenchError("top_sparse_rankings: an entry is not above 0; expected only positive scores")
+    barred = excluded(scores.shape, exclude)
+    held = Entries(row, scores.indices.astype(np.int64), scores.data).where(~barred[row, scores.indices])
+    number = np.bincount(held.row, minlength=total)
+    behind = width - barred.sum(axis=1) - number
+    labels, order = np.array(names, dtype=object), sorted_places(names)
+    held = held.where(np.lexsort((order[held.column], -held.score, held.row)))
+    opens = held.opens()
+    place = np.arange(len(held.row)) - np.repeat(np.cumsum(number) - number, number)
+    start = place[np.flatnonzero(opens)][np.cumsum(opens) - 1]
+    rest = np.where(number < k, behind, 0)
+    rankings = list(write(held.where(start < k), rest, labels, order))
+    # Where one candidate or none scores 0, the tail that matters is another: a few short rows, ranked in full.
+    for short in np.flatnonzero(behind <= 1).tolist():
+        dense = np.zeros((1, width))
+        dense[0, held.column[held.row == short]] = held.score[held.row == short]
+        rankings[short] = top_rankings(dense, names, k, [np.flatnonzero(barred[short]).tolist()])[0]
+    return rankings
+
+
+def sorted_places(names: Sequence[str]) -> Ints:
+    """Return the place of every name among the sorted names [items]."""
+    order = np.empty(len(names), dtype=np.int64)
+    order[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return order
+
+
+def check_shapes(
+    scores: NDArray[Any] | SparseRows, names: Sequence[str], k: int, exclude: Sequence[Sequence[int]] | None
+) -> None:
     """Raise BenchError unless scores, names and exclusions fit each other."""
-    if scores.ndim != 2 or scores.shape[1] != len(names):
+    if len(scores.shape) != 2 or scores.shape[1] != len(names):
         raise BenchError(f"top_rankings: scores have shape {scores.shape}; expected [queries, {len(names)} items]")
-    if exclude is not None and len(exclude) != len(scores):
-        raise BenchError(f"top_rankings: {len(exclude)} exclusion lists for {len(scores)} rows; expected one a row")
+    if exclude is not None and len(exclude) != scores.shape[0]:
+        raise BenchError(f"top_rankings: {len(exclude)} exclusion lists for {scores.shape[0]} rows; expected one a row")
     if k < 1:
         raise BenchError(f"top_rankings: k is {k}; expected at least 1")
 
@@ -84,20 +154,14 @@ def excluded(shape: tuple[int, ...], exclude: Sequence[Sequence[int]] | None) ->
     return mask
 
 
-def rank_block(values: Scores, barred: Bools, labels: NDArray[Any], order: Ints, k: int) -> Iterator[Ranking]:
-    """Yield the ranking of every row of `values`, which is overwritten where `barred`."""
-    chosen, rest = choose(values, barred, k)
-    rows, columns = np.nonzero(chosen)
-    picked = values[rows, columns]
-    place = np.lexsort((order[columns], -picked, rows))
-    rows, columns, picked = rows[place], columns[place], picked[place]
-    opens = np.ones(len(rows), dtype=np.bool_)
-    opens[1:] = (rows[1:] != rows[:-1]) | (picked[1:] != picked[:-1])
-    ends = np.cumsum(np.bincount(rows, minlength=len(values))).tolist()
-    first = np.flatnonzero(opens)
-    sizes = np.diff(first, append=len(rows)).tolist()
-    group_ends = np.cumsum(np.bincount(rows[first], minlength=len(values))).tolist()
-    items = labels[columns].tolist()
+def write(listed: Entries, rest: Ints, labels: NDArray[Any], order: Ints) -> Iterator[Ranking]:
+    """Yield the ranking of every row: its listed entries by score, tied groups in sorted-name order, and its rest."""
+    listed = listed.where(np.lexsort((order[listed.column], -listed.score, listed.row)))
+    first = np.flatnonzero(listed.opens())
+    sizes = np.diff(first, append=len(listed.row)).tolist()
+    ends = np.cumsum(np.bincount(listed.row, minlength=len(rest))).tolist()
+    group_ends = np.cumsum(np.bincount(listed.row[first], minlength=len(rest))).tolist()
+    items = labels[listed.column].tolist()
     start = group_start = 0
     for end, group_end, unlisted in zip(ends, group_ends, rest.tolist(), strict=True):
         strict_order = group_end - group_start == end - start

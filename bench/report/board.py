@@ -34,7 +34,8 @@ class Row:
     """A system on a page: its figures are means over seeds, its interval is over users.
 
     `seed_spread` is the standard deviation of the primary metric between training seeds (None below 3 seeds).
-    `settings` are those that differ from the system's defaults.
+    `settings` are those that differ from the system's defaults, `keys` the heads of the runs' keys, `host` what they
+    ran on.
     """
 
     system: str
@@ -43,6 +44,8 @@ class Row:
     failed: int
     seconds: float
     figures: dict[str, Figure]
+    keys: tuple[str, ...]
+    host: str
     seed_spread: float | None = None
 
     @property
@@ -158,9 +161,19 @@ def _entry(runs: Sequence[Run], primary: str) -> tuple[Row, Scores]:
         failed=max(run.manifest["counts"]["failed"] for run in runs),
         seconds=round(float(np.mean([run.manifest["seconds"]["ask"] for run in runs])), 1),
         figures=figures,
+        keys=tuple(run.manifest["key"][:12] for run in runs),
+        host=hosted(told),
         seed_spread=spread,
     )
     return row, scores
+
+
+def hosted(told: dict[str, Any]) -> str:
+    """Return in a line what a run was made on."""
+    host, packages = told["host"], told["host"]["packages"]
+    versions = ", ".join(f"{name} {packages[name]}" for name in ("navibench", "numpy", "torch") if name in packages)
+    device = f"{told['device']['name']} {told['device']['dtype']}"
+    return f"Python {host['python']}, {versions}; {host['platform']}, {host['cores']} cores; {device}"
 
 
 def average(parts: Sequence[Scores]) -> Scores:

@@ -1,0 +1,22 @@
+"""The table of systems that ship with the benchmark: names to classes, nothing imported until asked for."""
+
+from __future__ import annotations
+
+from bench.api import Entry
+
+SYSTEMS: dict[str, Entry] = {
+    "random": Entry("baselines.chance:Random", "A random order per query: the floor."),
+    "popularity": Entry("baselines.popularity:Popularity", "Training counts, the same for everybody."),
+    "recent": Entry("baselines.recent:Recent", "The user's own items, most recent first."),
+    "markov": Entry("baselines.transitions:Markov", "First-order transitions from the last item."),
+    "transitions": Entry(
+        "baselines.transitions:Transitions", "Transitions from the last items, nearer pairs count more."
+    ),
+    "item-knn": Entry("baselines.item_knn:ItemKNN", "Cosine neighbours of the items of the history."),
+    "ease": Entry("baselines.ease:Ease", "Embarrassingly shallow autoencoder (Steck 2019), in closed form."),
+    "sasrec-bce": Entry("baselines.sasrec:SasRecBCE", "SASRec with binary cross-entropy and one negative.", "torch"),
+    "sasrec-sampled-softmax": Entry(
+        "baselines.sasrec:SasRecSampledSoftmax", "SASRec with sampled softmax over shared negatives.", "torch"
+    ),
+    "sasrec-softmax": Entry("baselines.sasrec:SasRecSoftmax", "SASRec with softmax over the whole catalogue.", "torch"),
+}

@@ -1,0 +1,121 @@
+"""What every system in the table owes its users, whatever it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from baselines import SYSTEMS
+from baselines.oracle import Oracle
+from bench.api import Answer, Case, Cases, Context, Example, Item, Query, Ranker, Ranking, Train
+from bench.catalogue import resolve
+from bench.config import settings
+from bench.errors import BenchError
+from bench.scorers.ranking import MRR, NDCG, Recall
+
+ITEMS = [f"i{number:02}" for number in range(30)]
+DEPTH = 10
+# What keeps a trained system's contract test short; its own tests look at what it learns.
+SMALL: dict[str, Any] = {"epochs": 1, "patience": 0, "width": 8, "heads": 1, "layers": 1, "length": 8, "batch": 8}
+CHEAP = [name for name, entry in SYSTEMS.items() if not entry.needs]
+
+
+def make_train() -> Train:
+    rng = np.random.default_rng(5)
+    sequences = {f"u{user:02}": tuple(ITEMS[i] for i in rng.integers(0, 25, size=9)) for user in range(25)}
+    return Train({name: Item(name) for name in ITEMS}, sequences)
+
+
+def make_queries(train: Train) -> list[Query]:
+    queries = [Query(f"q-{user}", user, history) for user, history in train.sequences.items()]
+    masked = [replace(query, id=f"m{query.id}", exclude=tuple(sorted(set(query.history)))) for query in queries]
+    return [*queries, *masked, Query("empty", "new", ()), Query("strange", "new", ("nowhere", "i03", "nowhere"))]
+
+
+def make_system(name: str) -> Ranker:
+    """Return a system of the table, as small as its settings allow."""
+    if SYSTEMS[name].needs:
+        pytest.importorskip(SYSTEMS[name].needs)
+    kind = resolve(SYSTEMS[name].target)
+    small = {key: value for key, value in SMALL.items() if key in settings(kind)}
+    given = {"context": Context(seed=1)} if "context" in {line.name for line in fields(kind)} else {}
+    made: Ranker = kind(**small, **given)
+    return made
+
+
+def rank_all(name: str, queries: Sequence[Query]) -> list[Answer]:
+    system = make_system(name)
+    system.fit(make_train())
+    return list(system.rank(queries, DEPTH))
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_answer_is_a_deep_ranking_of_candidates(name: str) -> None:
+    queries = make_queries(make_train())
+    answers = rank_all(name, queries)
+    assert len(answers) == len(queries)
+    for query, answer in zip(queries, answers, strict=True):
+        assert isinstance(answer, Ranking)
+        candidates = set(ITEMS) - set(query.exclude)
+        assert set(answer.items) <= candidates
+        assert len(set(answer.items)) == len(answer.items)
+        assert len(answer.items) + answer.rest >= min(DEPTH, len(candidates))
+        assert sum(answer.ties) in {0, len(answer.items)}
+        assert answer.rest in {0, len(candidates) - len(answer.items)}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_answers_follow_their_query_and_not_its_company(name: str) -> None:
+    train = make_train()
+    queries = make_queries(train)
+    system = make_system(name)
+    system.fit(train)
+    together = list(system.rank(queries, DEPTH))
+    assert list(system.rank(queries[::-1], DEPTH))[::-1] == together
+    assert [system.rank([query], DEPTH)[0] for query in queries[::7]] == together[::7]
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_fitting_twice_gives_the_same_answers(name: str) -> None:
+    queries = make_queries(make_train())
+    assert rank_all(name, queries) == rank_all(name, queries)
+
+
+@pytest.mark.parametrize("name", CHEAP)
+def test_unknown_items_of_a_history_are_skipped(name: str) -> None:
+    plain, strange = rank_all(name, [Query("q", "u", ("i02", "i03")), Query("q", "u", ("x", "i02", "y", "i03", "z"))])
+    assert plain == strange
+
+
+@pytest.mark.parametrize("name", ["recent", "markov", "transitions", "item-knn", "ease"])
+def test_an_empty_history_ties_everything(name: str) -> None:
+    assert rank_all(name, [Query("q", "u", ())]) == [Ranking((), (), len(ITEMS))]
+
+
+@pytest.mark.parametrize("name", CHEAP)
+def test_rank_before_fit_says_so(name: str) -> None:
+    with pytest.raises(BenchError, match="rank was called before fit"):
+        make_system(name).rank([Query("q", "u", ())], DEPTH)
+
+
+def test_nobody_beats_the_oracle() -> None:
+    train = make_train()
+    queries = make_queries(train)
+    examples = [Example(query, (ITEMS[place % 30],)) for place, query in enumerate(queries)]
+    examples = [example for example in examples if example.targets[0] not in example.query.exclude]
+    oracle = Oracle(examples)
+    oracle.fit(train)
+    answers = oracle.rank([example.query for example in examples], DEPTH)
+    cases = Cases(tuple(Case(example, answer) for example, answer in zip(examples, answers, strict=True)), train)
+    for kind in (Recall, NDCG, MRR):
+        assert set(kind(1)(cases)) == {1.0}
+
+
+def test_the_oracle_fails_where_it_was_told_nothing() -> None:
+    oracle = Oracle(())
+    oracle.fit(make_train())
+    assert "was not told" in str(oracle.rank([Query("q", "u", ())], 1)[0])
