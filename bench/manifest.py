@@ -30,6 +30,15 @@ def run_key(job: Job, fingerprint: str) -> str:
     return digest({**described(job), "data": fingerprint, "code": code_digest(job.packages)})
 
 
+def fit_key(job: Job, fingerprint: str) -> str:
+    """Return the sha256 over everything that decides what a system learns: data, settings, seed, device, source code.
+
+    Limit, candidates and scorers do not, so runs that differ only in those share one folder of checkpoints.
+    """
+    learnt = {name: part for name, part in described(job).items() if name in {"system", "seed", "device"}}
+    return digest({**learnt, "data": fingerprint, "code": code_digest(job.packages)})
+
+
 def described(job: Job) -> dict[str, Any]:
     """Return the job as JSON-able values: what was asked for, before anything was loaded."""
     return {

@@ -17,10 +17,10 @@ from bench.config import build
 from bench.errors import BenchError
 from bench.io import file_sha256, write_text
 from bench.judge import checked, judge, summarise
-from bench.manifest import code_digest, described, host, run_key
+from bench.manifest import code_digest, described, fit_key, host, run_key
 from bench.plan import Device, Job, Policy, make_system
 from bench.rng import hash_order
-from bench.store import SCHEMA, Run, folder_for
+from bench.store import SCHEMA, Run, checkpoints_for, folder_for
 from bench.tables import read_answers, write_answers, write_scores
 
 BLOCK = 1024  # queries asked between two writes: a kill costs at most this much work
@@ -89,7 +89,7 @@ def ask(job: Job, dataset: Dataset, examples: Sequence[Example], run: Run, progr
     todo = [start for start in starts if not _whole(run.parts / f"{start:08d}.parquet", blocks[start])]
     if todo:
         with _reporting(job, run):
-            system = make_system(job, _context(job, run, progress))
+            system = make_system(job, _context(job, run, dataset, progress))
             progress("fit", 0, 1)
             system.fit(dataset.train)
             progress("fit", 1, 1)
@@ -179,9 +179,9 @@ def recall_job(run: Run, policy: Policy | None = None) -> Job:
     )
 
 
-def _context(job: Job, run: Run, progress: Progress) -> Context:
-    run.work.mkdir(parents=True, exist_ok=True)
-    return Context(job.seed, run.work, job.device.name, job.device.dtype, progress)
+def _context(job: Job, run: Run, dataset: Dataset, progress: Progress) -> Context:
+    work = checkpoints_for(run.folder, job.seed, fit_key(job, dataset.fingerprint))
+    return Context(job.seed, work, job.device.name, job.device.dtype, progress)
 
 
 def _whole(path: Path, queries: Sequence[Query]) -> bool:

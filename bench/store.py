@@ -36,11 +36,6 @@ class Run:
         """Where answers wait until the last block is in."""
         return self.folder / "answers"
 
-    @property
-    def work(self) -> Path:
-        """The system's own folder, for checkpoints."""
-        return self.folder / "work"
-
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """The content of `run.json`; a missing, broken or newer one is an error."""
@@ -101,6 +96,11 @@ def canonical_lines(content: dict[str, Any]) -> str:
 def folder_for(out: Path, task: str, system: str, seed: int, key: str) -> Path:
     """Return where a run lives: names for people, the key's head for certainty."""
     return out.joinpath(*task.split("/"), system.replace(":", "."), f"{seed}-{key[:12]}")
+
+
+def checkpoints_for(run: Path, seed: int, key: str) -> Path:
+    """Return where a system keeps its checkpoints: beside its runs, shared by all that learn the same."""
+    return run.parent / f"fit-{seed}-{key[:12]}"
 
 
 def find_runs(places: Iterable[Path]) -> list[Run]:

@@ -89,18 +89,24 @@ def import_log(
     item: Annotated[str, typer.Option(help="Column of items.", show_default="guessed")] = "",
     time: Annotated[str, typer.Option(help="Column of times; none: rows are in order.", show_default="guessed")] = "",
     value: Annotated[str, typer.Option(help="Column of ratings, prices or watch times.")] = "",
+    basket: Annotated[str, typer.Option(help="Column of baskets: asks for all of the next one.")] = "",
     items: Annotated[Path | None, typer.Option(help="JSON lines or table that describes the items.")] = None,
     core: Annotated[int, typer.Option(help="k of the iterative k-core; 0: none.")] = 0,
     min_events: Annotated[int, typer.Option(help="Drop users with fewer events.")] = 0,
     min_value: Annotated[float, typer.Option(help="Drop events below this value.")] = float("-inf"),
+    ties: Annotated[str, typer.Option(help="Order of equal times: keep, id or hash.")] = "keep",
+    duplicates: Annotated[str, typer.Option(help="Repeated events: keep, exact or first.")] = "keep",
     seen: Annotated[str, typer.Option(help="keep or mask items of the history.")] = "keep",
     licence: Annotated[str, typer.Option(help="Licence of the data, for the card.")] = "not stated",
+    citation: Annotated[str, typer.Option(help="Source of the data, for the card.")] = "",
     strict: Annotated[bool, typer.Option("--strict/--lenient", help="Refuse a malformed row, or count it.")] = True,
 ) -> None:
     """Make a task of a user's own log: files, provenance and a card, whole or not at all."""
-    columns = _part("columns")(user=user, item=item, time=time, value=value)
-    terms = _part("terms")(form, columns, min_events=min_events, core=core, min_value=min_value, strict=strict)
-    made = _part("import")(log, to, name=name, domain=domain, items=items, terms=terms, licence=licence, seen=seen)
+    columns = _part("columns")(user=user, item=item, time=time, value=value, basket=basket)
+    cleaning = {"min_events": min_events, "core": core, "min_value": min_value, "ties": ties, "duplicates": duplicates}
+    terms = _part("terms")(format=form, columns=columns, strict=strict, **cleaning)
+    about = {"name": name, "domain": domain, "licence": licence, "citation": citation, "seen": seen}
+    made = _part("import")(log, to, items=items, terms=terms, **about)
     out.print(f"[bold]{made.task}[/]: {made.users:,} users ({made.testable_users:,} can be tested), ", end="")
     out.print(f"{made.items:,} items, {made.events:,} events; columns {dict(made.columns)}", highlight=False)
     counted = {key: number for key, number in made.counts.items() if number}

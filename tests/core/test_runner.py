@@ -126,6 +126,16 @@ def test_masking_excludes_the_history(card: Path) -> None:
         assert set(example.query.exclude) == set(example.query.history)
 
 
+def test_runs_that_learn_the_same_share_their_checkpoints(card: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    for settings in ((), ("policy.seen=mask",)):
+        run(card, out, "Remembers", None, *settings)
+    run(card, out, "Remembers", 10)
+    run(card, out, "Remembers", None, "data.history=3")
+    folders = sorted(len(list(folder.iterdir())) for folder in out.rglob("fit-*"))
+    assert folders == [1, 3]
+
+
 def test_a_damaged_block_is_asked_again(card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "BLOCK", 20)
     job = job_for(card)
