@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.api import Kind, Setting
+from bench.config import to_toml
 from bench.errors import BenchError
 from bench.io import current_umask
 from tasks.product import LOADER, SCORERS
@@ -94,14 +95,4 @@ def card_text(made: Imported, licence: str, citation: str, seen: str) -> str:
     }
     form = {"format": "log", "split": "basket"} if made.task.endswith("basket") else {"format": "pair", "split": "last"}
     options = {"folder": ".", **form}
-    sections = (("", head), ("[data]", {"loader": LOADER}), ("[data.options]", options))
-    return "\n".join(line for title, values in sections for line in _section(title, values))[1:] + "\n"
-
-
-def _section(title: str, values: Mapping[str, object]) -> list[str]:
-    return ["", *([title] if title else []), *(f"{name} = {_toml(value)}" for name, value in values.items())]
-
-
-def _toml(value: object) -> str:
-    """Return a string, whole number or list of strings as TOML; JSON's escapes are TOML's but for DEL."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return to_toml({**head, "data": {"loader": LOADER, "options": options}})
