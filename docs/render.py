@@ -1,10 +1,12 @@
 """Refreshes the parts of the documents that commands print: `python docs/render.py [--check]`.
 
-A rendered part stands between `<!-- prints: COMMAND -->` and `<!-- end -->`; everything else is written by hand.
+A rendered part stands between `<!-- prints: COMMAND -->` and `<!-- end -->`; everything else is written by hand. A
+command behind `prints with data:` needs the real logs (NAVIBENCH_DATA) and is left as it stands where they are absent.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -12,19 +14,28 @@ import sys
 from pathlib import Path
 
 DOCS = Path(__file__).parent
-PART = re.compile(r"(<!-- prints: (?P<command>.+?) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+PART = re.compile(r"(<!-- prints(?P<data> with data)?: (?P<command>.+?) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
 
 
 def rendered(text: str) -> str:
     """Return the document with every rendered part as its command prints it now."""
-    return PART.sub(lambda part: f"{part[1]}\n{printed(part['command'])}\n{part[4]}", text)
+    return PART.sub(refreshed, text)
+
+
+def refreshed(part: re.Match[str]) -> str:
+    """Return one rendered part, marks included."""
+    if part["data"] and "NAVIBENCH_DATA" not in os.environ:
+        return part[0]
+    return f"{part[1]}\n{printed(part['command'])}\n{part[5]}"
 
 
 def printed(command: str) -> str:
     """Return what a command of this project prints, run from the repository's root."""
     words = shlex.split(command)
     start = [sys.executable, "-m", "bench"] if words[0] == "navibench" else [sys.executable]
-    done = subprocess.run([*start, *words[1:]], cwd=DOCS.parent, capture_output=True, text=True, check=True)
+    done = subprocess.run([*start, *words[1:]], cwd=DOCS.parent, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command}: {done.stderr}")
     return done.stdout.strip() + "\n"
 
 
