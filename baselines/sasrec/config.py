@@ -34,7 +34,7 @@ class Settings:
     average: float = 0.99
     batch: int = 256
     epochs: int = 200
-    patience: int = 3
+    patience: int = 10
     validate_every: int = 3
     save_every: int = 1
     limit: int = 5000

@@ -1,12 +1,14 @@
-"""SASRec (Kang and McAuley 2018, arXiv 1808.09781) as three systems that differ in the loss alone.
+"""SASRec (Kang and McAuley 2018, arXiv 1808.09781) as three systems, one a loss.
 
 Departures from the paper:
-1. Layer norm comes before each layer and once at the end; the feed-forward layer widens and uses GELU.
+1. Layer norm comes before each layer and once at the end; the feed-forward layer uses GELU.
 2. A learnt start token opens every sequence: an empty history has a state, and the first item is learnt from it.
 3. Positions count from the start of the (trimmed) sequence, not from its end; batches are as long as their longest.
-4. Negatives are never the target but may be in the user's history: 1 in 1,000 are, on the catalogues meant.
-5. The softmax systems score by cosine over a temperature; the loss alone is worth a half (arXiv 2309.07602).
+4. Negatives are never the target but may, by chance, be in the user's history, where the paper draws again.
+5. The softmax systems score by cosine over a temperature; the loss alone is worth a half (arXiv 2309.07602). The
+   sampled one adds to its shared negatives each position's own history, exactly.
 6. Embedding tables learn faster than the layers.
+7. The softmax systems validate and answer with a running mean of the weights.
 """
 
 from __future__ import annotations
@@ -109,6 +111,8 @@ class SasRecSoftmax(SasRec):
     """Cross-entropy over the whole catalogue."""
 
     loss: ClassVar[Loss] = SOFTMAX
+    width: int = 128
+    dropout: float = 0.5
     temperature: float = 0.07
 
 
