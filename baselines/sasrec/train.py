@@ -188,6 +188,10 @@ def make_accelerator(context: Context) -> Accelerator:
     """
     if context.dtype not in PRECISIONS:
         raise BenchError(f"sasrec: dtype {context.dtype!r} is not supported; choose from: {', '.join(PRECISIONS)}")
+    if context.device not in ("cpu", "cuda"):
+        raise BenchError(
+            f"sasrec: device {context.device!r}: expected cpu or cuda; CUDA_VISIBLE_DEVICES picks the card"
+        )
     cpu = context.device == "cpu"
     if not cpu and not torch.cuda.is_available():
         raise BenchError(f"sasrec: device {context.device!r} asked for, but torch sees no CUDA device; use cpu")
