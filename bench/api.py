@@ -208,7 +208,11 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A pure data card: what is asked, of which data, judged how, under which licence."""
+    """A pure data card: what is asked, of which data, judged how, under which licence.
+
+    `depth` is how many items a ranking is asked for, at least the largest k of the scorers. `fingerprint` is that of
+    the data the card was made with ("" = not pinned); other data are asked with a warning.
+    """
 
     id: str
     kind: Kind
@@ -221,6 +225,7 @@ class Task:
     notes: str = ""
     seen: Seen = Seen.KEEP
     depth: int = 50
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Built-in and outside packages plug in the same way, by entry point (group "navib
 from __future__ import annotations
 
 import re
+from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -20,31 +21,54 @@ GROUPS = ("tasks", "suites", "systems", "scorers", "data")
 
 
 def resolve(target: str, needs: str = "") -> Any:
-    """Return the object at "module:attribute"; a missing optional package is an error that names the extra."""
+    """Return the object at "module:attribute"; a missing optional package is an error that names the extra.
+
+    Whatever else goes wrong inside the module while it is imported is an error that names the module and the reason.
+    """
     module, _, attribute = target.partition(":")
+    if not module or not attribute or module.startswith("."):
+        raise BenchError(f"{target!r}: expected module:attribute")
     try:
-        return getattr(import_module(module), attribute)
+        loaded = import_module(module)
     except ModuleNotFoundError as error:
         if error.name and module.startswith(error.name):
             raise BenchError(f"{target}: there is no module {error.name}") from None
         extra = f'pip install "navibench[{needs}]"' if needs else f"pip install {error.name}"
         raise BenchError(f"{target} needs the package {error.name}: {extra}") from None
-    except AttributeError:
-        raise BenchError(f"{target}: module {module} has no {attribute!r}") from None
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise BenchError(f"{target}: importing {module} failed ({reason})") from error
+    if not hasattr(loaded, attribute):
+        raise BenchError(f"{target}: module {module} has no {attribute!r}")
+    return getattr(loaded, attribute)
 
 
 @cache
-def table(group: str) -> dict[str, Entry]:
-    """Return every registered name of a group, sorted; two packages that claim one name are an error."""
+def tables(group: str) -> tuple[dict[str, Entry], tuple[str, ...]]:
+    """Return every registered name of a group, sorted, and a line for each plug-in that could not be read.
+
+    Two packages that claim one name are an error; a broken plug-in only takes its own names away.
+    """
     merged: dict[str, Entry] = {}
+    broken: list[str] = []
     points = sorted(entry_points(group=f"navibench.{group}"), key=lambda point: (point.name, point.value))
     if not points:
         raise BenchError("no tables are registered: install the package first (pip install -e .)")
     for point in points:
-        for name, entry in resolve(point.value).items():
-            if merged.setdefault(name, entry) != entry:
+        try:
+            lines = dict(resolve(point.value))
+        except (BenchError, TypeError, ValueError) as error:
+            broken.append(f"plug-in {point.name}: {error}")
+            continue
+        for name, line in lines.items():
+            if merged.setdefault(name, line) != line:
                 raise BenchError(f"{group}: {name!r} is registered twice; {point.value} must choose another name")
-    return dict(sorted(merged.items()))
+    return dict(sorted(merged.items())), tuple(broken)
+
+
+def table(group: str) -> dict[str, Entry]:
+    """Return every registered name of a group, sorted."""
+    return tables(group)[0]
 
 
 def entry(group: str, name: str) -> Entry:
@@ -56,7 +80,8 @@ def entry(group: str, name: str) -> Entry:
         return Entry(name, "")
     lines = table(group)
     if name not in lines:
-        raise unknown(group.removesuffix("s"), name, lines)
+        error = unknown(group.removesuffix("s"), name, lines)
+        raise BenchError("; ".join([str(error), *tables(group)[1]]))
     return lines[name]
 
 
@@ -79,15 +104,24 @@ def suite(name: str) -> Suite:
 def system(name: str) -> type[Any]:
     """Return the class of a system: a dataclass whose fields are its configuration."""
     found: type[Any] = _load("systems", name)
+    if not is_dataclass(found) or not isinstance(found, type):
+        raise BenchError(f"{name}: expected a dataclass whose fields are its settings (put @dataclass above the class)")
+    if not hasattr(found, "fit") or not (hasattr(found, "rank") or hasattr(found, "instruct")):
+        raise BenchError(f"{name}: expected the methods fit and rank, or fit and instruct (see bench/api.py)")
     return found
+
+
+def scorer_entry(name: str) -> Entry:
+    """Return the table line of a scorer: "recall@10" is of the line "recall@k"."""
+    return entry("scorers", re.sub(r"@\d{1,6}$", "@k", name))
 
 
 def scorer(name: str) -> Scorer | Statistic:
     """Return a scorer by name; "recall@10" is the table's line "recall@k" with k = 10."""
-    if match := re.fullmatch(r"(.+)@(\d{1,6})", name):
-        made: Scorer | Statistic = _load("scorers", f"{match[1]}@k")(k=int(match[2]))
-        return made
-    made = _load("scorers", name)()
+    line = scorer_entry(name)
+    kind = resolve(line.target, line.needs)
+    depth = re.search(r"@(\d{1,6})$", name)
+    made: Scorer | Statistic = kind(k=int(depth[1])) if depth else kind()
     return made
 
 

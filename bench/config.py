@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -157,9 +158,11 @@ def _scalar(value: object, kind: Any, where: str) -> Any:
         return value.lower() == "true"
     if kind in (int, float) and isinstance(value, str):
         try:
-            return kind(value)
+            value = kind(value)
         except ValueError:
             raise _mismatch(value, kind, where) from None
+    if kind is float and isinstance(value, float) and not math.isfinite(value):
+        raise BenchError(f"{where}: expected a finite number, got {value}")
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind is Path and isinstance(value, str):

@@ -30,6 +30,21 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def only_one(folder: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the folder's lock in the block, after waiting for whoever holds it; a killed holder lets go of it."""
+    import fcntl
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("ab") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
 def current_umask() -> int:
     """Return the process's umask, so that an atomically written file gets the mode a plain write would give it."""
     mask = os.umask(0)

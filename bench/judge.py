@@ -32,8 +32,9 @@ def _checked_ranking(answer: Ranking, query: Query, items: Mapping[str, Item]) -
     listed = set(answer.items)
     if len(listed) != len(answer.items):
         return Failure("ranks an item twice")
-    if missing := next((item for item in answer.items if item not in items), None):
-        return Failure(f"ranks the unknown item {missing!r}")
+    strangers = [item for item in answer.items if item not in items]
+    if strangers:
+        return Failure(f"ranks the unknown item {strangers[0]!r}")
     if not listed.isdisjoint(query.exclude):
         return Failure("ranks an item it was told to exclude")
     if answer.ties and (sum(answer.ties) != len(answer.items) or min(answer.ties) < 1):
@@ -66,6 +67,8 @@ def judge(
             statistics[name] = float(scorer.measure(cases))
             continue
         values = np.array([np.nan if score is None else score for score in scorer(cases)], dtype=np.float64)
+        if values.shape != failed.shape:
+            raise BenchError(f"{name} gave {len(values)} scores for {len(failed)} cases; expected one a case")
         values[failed] = 0.0 if scorer.higher_is_better else np.nan
         metrics[name] = values
     facts = {
@@ -90,11 +93,14 @@ def summarise(scores: Scores, statistics: Mapping[str, float], policy: Policy) -
             "high": interval.high,
             "cases": interval.n_cases,
             "users": interval.n_clusters,
+            "higher_is_better": catalogue.scorer(name).higher_is_better,
         }
         for name, interval in zip(names, intervals, strict=True)
     }
     for name, value in statistics.items():
-        figures[name] = {"value": value, "low": None, "high": None, "cases": len(scores.cases), "users": None}
+        better = catalogue.scorer(name).higher_is_better
+        line = {"value": value, "low": None, "high": None, "cases": len(scores.cases), "users": None}
+        figures[name] = {**line, "higher_is_better": better}
     return figures
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.config import plain
+from bench.errors import BenchError
 from bench.io import digest
 from bench.plan import Job
 
@@ -58,19 +59,37 @@ def described(job: Job) -> dict[str, Any]:
 
 @cache
 def code_digest(packages: tuple[str, ...]) -> str:
-    """Return the sha256 over the Python sources of the packages, whatever folder or machine they lie on."""
+    """Return the sha256 over the Python sources of the packages, whatever folder or machine they lie on.
+
+    A module that is a single file stands for every .py file beside it, since it may import its neighbours; one that
+    is installed among others (site-packages) stands for itself.
+    """
     total = sha256()
     for name in sorted({"bench", *packages}):
-        origin = import_module(name).__file__
-        if origin is None:
-            continue
-        root = Path(origin).parent if Path(origin).name == "__init__.py" else Path(origin)
-        files = sorted(root.rglob("*.py")) if root.is_dir() else [root]
-        for file in files:
-            place = f"{name}/{file.relative_to(root).as_posix()}" if root.is_dir() else name
+        for place, file in sorted(sources(name)):
             if not place.startswith(PRESENTATION):
                 total.update(f"{place}\0{sha256(file.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()
+
+
+def sources(name: str) -> list[tuple[str, Path]]:
+    """Return (place within the package, file) for every Python source of a top-level module."""
+    module = import_module(name)
+    if hasattr(module, "__path__"):  # a package, with or without __init__.py
+        roots = [Path(root) for root in module.__path__]
+        return [(f"{name}/{file.relative_to(root).as_posix()}", file) for root in roots for file in root.rglob("*.py")]
+    if module.__file__ is None:
+        raise BenchError(f"{name}: has no source file, so a run of it could not be told from a run of another version")
+    own = Path(module.__file__)
+    installed = "site-packages" in own.parts
+    return [(file.name, file) for file in ([own] if installed else own.parent.glob("*.py"))]
+
+
+@cache
+def figures_digest() -> str:
+    """Return the sha256 over the code that turns scores into figures (`bench/stats` and `bench/judge.py`)."""
+    files = [file for file in sources("bench") if file[0].startswith(("bench/stats", "bench/judge.py"))]
+    return digest([[place, sha256(file.read_bytes()).hexdigest()] for place, file in sorted(files)])
 
 
 def host() -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -10,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from bench import catalogue
-from bench.api import Context, Data, Kind, Seen, Setting, Suite, Task
-from bench.config import build, parse_assignments, settings
+from bench.api import Context, Kind, Seen, Suite, Task
+from bench.cards import check_card, with_options
+from bench.config import build, parse_assignments, plain, settings
 from bench.errors import BenchError, unknown
+from bench.io import canonical
+from bench.stats.resampling import FEWEST_DRAWS
 
-ANSWERS = {Kind.NEXT_ITEM: ("rank",), Kind.IMAGE: ("instruct", "create"), Kind.VIDEO: ("instruct", "create")}
+ANSWERS = {Kind.NEXT_ITEM: "rank", Kind.IMAGE: "instruct", Kind.VIDEO: "instruct"}
+DEVICES = ("auto", "cpu", "cuda")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Job:
     @property
     def packages(self) -> tuple[str, ...]:
         """Top-level packages whose code decides the answers and scores."""
-        scorers = [catalogue.entry("scorers", _line(name)).target for name in self.task.scorers]
+        scorers = [catalogue.scorer_entry(name).target for name in self.task.scorers]
         return tuple(
             sorted(
                 {target.partition(":")[0].split(".")[0] for target in (self.target, self.task.data.loader, *scorers)}
@@ -96,16 +99,17 @@ def plan(suite: Suite, limit: int | None = None, assignments: Iterable[str] = ()
         if section not in {"policy", "device", "data", "system", *suite.systems}:
             raise unknown("section of --set", section, ["policy", "device", "data", "system", *suite.systems])
     policy = build(Policy, sections.get("policy", {}), "policy")
-    if policy.resamples < 100 or not 0 < policy.level < 1:
-        raise BenchError("policy: expected resamples >= 100 and a level between 0 and 1")
+    if policy.resamples < FEWEST_DRAWS or not 0 < policy.level < 1:
+        raise BenchError(f"policy: expected resamples >= {FEWEST_DRAWS:,} and a level between 0 and 1")
     jobs: list[Job] = []
     skipped: list[str] = []
     for asked in suite.tasks:
-        card = _with_data(catalogue.task(asked), sections.get("data", {}))
+        card = with_options(catalogue.task(asked), sections.get("data", {}))
+        check_card(card)
         root = Path(asked).parent if asked.endswith(".toml") else None
         for name in suite.systems:
             kind = catalogue.system(name)
-            if not any(hasattr(kind, verb) for verb in ANSWERS[card.kind]):
+            if not hasattr(kind, ANSWERS[card.kind]):
                 skipped.append(f"{name} cannot answer {card.kind} tasks ({card.id})")
                 continue
             config = configure(name, sections)
@@ -120,7 +124,12 @@ def configure(name: str, sections: Mapping[str, Mapping[str, str]]) -> dict[str,
     """Return a system's full configuration: defaults, then `system.*`, then `NAME.*`, as plain values."""
     kind = catalogue.system(name)
     made = build(kind, {**sections.get("system", {}), **sections.get(name, {})}, name)
-    return {key: getattr(made, key) for key in settings(kind)}
+    config = {key: getattr(made, key) for key in settings(kind)}
+    try:
+        canonical(plain(config))
+    except (TypeError, ValueError) as error:
+        raise BenchError(f"{name}: a setting cannot be written down ({error}); use text, numbers or tuples") from None
+    return config
 
 
 def make_system(job: Job, context: Context) -> Any:
@@ -130,39 +139,17 @@ def make_system(job: Job, context: Context) -> Any:
     return build(kind, job.config, job.system, **given)
 
 
-def _with_data(card: Task, options: Mapping[str, str]) -> Task:
-    """Return the card with data options replaced; the changed card has its own key, so no figure is mixed up."""
-    if not options:
-        return card
-    known = inspect.signature(catalogue.resolve(card.data.loader)).parameters
-    for name in options:
-        if name not in known or name == "root":
-            raise unknown("setting", f"data.{name}", [f"data.{choice}" for choice in known if choice != "root"])
-    changed = {name: _loose(value) for name, value in options.items()}
-    return replace(card, data=Data(card.data.loader, {**card.data.options, **changed}))
-
-
-def _loose(text: str) -> Setting:
-    if text.lower() in {"true", "false"}:
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
 def _device(system: str, device: Device) -> Device:
+    """Return the device a system computes on; one that is known to need no torch computes on the CPU."""
+    if device.name not in DEVICES:
+        raise unknown("device.name", device.name, DEVICES)
+    if catalogue.entry("systems", system).needs != "torch" and ":" not in system:
+        return Device("cpu")
     if device.name != "auto":
         return device
-    if catalogue.entry("systems", system).needs != "torch":
+    try:
+        import torch
+    except ModuleNotFoundError:
         return replace(device, name="cpu")
-    import torch
 
     return replace(device, name="cuda" if torch.cuda.is_available() else "cpu")
-
-
-def _line(name: str) -> str:
-    head, at, _ = name.rpartition("@")
-    return f"{head}@k" if at else name

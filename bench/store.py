@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bench.errors import BenchError, unknown
+from bench.errors import BenchError
 from bench.io import canonical, file_sha256, read_json, write_text
 from bench.tables import Scores, read_scores
 
 SCHEMA = 1
+REQUIRED: dict[str, set[str]] = {
+    "key": set(),
+    "asked": set(),
+    "task": {"id", "version", "primary", "scorers"},
+    "system": {"name", "config", "changed"},
+    "seed": set(),
+    "limit": set(),
+    "seen": set(),
+    "device": {"name", "dtype"},
+    "data": {"fingerprint"},
+    "code": {"asked", "judged", "figures"},
+    "policies": {"level", "resamples"},
+    "counts": {"cases", "users", "failed", "reasons"},
+    "figures": set(),
+    "seconds": {"ask", "attempts"},
+    "host": {"python", "platform", "cores", "packages"},
+    "files": {"answers.parquet", "scores.parquet"},
+}
 
 
 @dataclass(frozen=True)
@@ -41,10 +59,13 @@ class Run:
         """The content of `run.json`; a missing, broken or newer one is an error."""
         path = self.folder / "run.json"
         found = read_json(path)
-        if not isinstance(found, dict) or not {"schema", "key", "task", "system", "figures", "files"} <= found.keys():
+        if not isinstance(found, dict) or not isinstance(found.get("schema"), int):
             raise BenchError(f"{path}: not a run; expected the keys described in docs/results-schema.md")
         if found["schema"] > SCHEMA:
             raise BenchError(f"{path}: schema {found['schema']} is newer than {SCHEMA}; upgrade navibench")
+        for name, parts in REQUIRED.items():
+            if name not in found or (parts and not (isinstance(found[name], dict) and parts <= found[name].keys())):
+                raise BenchError(f"{path}: {name} is missing or incomplete; see docs/results-schema.md")
         return found
 
     @property
@@ -116,34 +137,11 @@ def find_runs(places: Iterable[Path]) -> list[Run]:
     return [found[path] for path in sorted(found)]
 
 
-def find_run(name: str, out: Path) -> Run:
-    """Return one run by its folder, or by "system" or "task:system" among the runs under `out`.
-
-    Of runs that differ only in the code that made them the newest is meant. Several matches are an error that lists
-    them; none is an error with the nearest names.
-    """
-    if (Path(name) / "run.json").exists():
-        return Run(Path(name))
-    runs = find_runs([out]) if out.is_dir() else []
-    matches = current(run for run in runs if name in names_of(run))
-    if not matches:
-        raise unknown("run", name, {choice for run in runs for choice in names_of(run)} or [str(out)])
-    if len(matches) > 1:
-        shown = ", ".join(str(run.folder) for run in matches[:6])
-        raise BenchError(f"{name!r} is {len(matches)} runs; name one by its folder: {shown}")
-    return matches[0]
-
-
 def current(runs: Iterable[Run]) -> list[Run]:
     """Return the runs without those that a newer run of the same question to the same system replaces."""
     newest: dict[str, Run] = {}
-    for run in sorted(runs, key=lambda run: ((run.folder / "run.json").stat().st_mtime_ns, run.folder)):
+    for run in sorted(runs, key=lambda run: (run.manifest["asked"], run.folder)):
         told = run.manifest
         asked = [told["data"]["fingerprint"], told["task"]["version"], told["seen"], told["limit"], told["seed"]]
         newest[canonical([run.task, run.system, told["system"]["changed"], told["device"], *asked])] = run
     return sorted(newest.values(), key=lambda run: run.folder)
-
-
-def names_of(run: Run) -> Sequence[str]:
-    """Return the short names a run answers to."""
-    return (run.system, f"{run.task}:{run.system}", run.folder.name)

@@ -36,14 +36,14 @@ def compared() -> str:
     head = ["| row | " + " | ".join(METRICS) + " | source |", "|---|" + "---:|" * len(METRICS) + "---|"]
     rows = [f"| *{name}* | " + " | ".join(values.split()) + f" | {source} |" for name, values, source in PUBLISHED]
     for page in from_json(RESULTS):
-        if page.task == TASK:
+        if page.question.task == TASK:
             for row in page.rows:
                 cells = " | ".join(number(row.figures[name].value) for name in METRICS)
                 # A masked run takes over what the run that keeps the history has learnt: its time says nothing.
-                kept = f"history kept, {row.seconds / 60:.1f} min"
-                rows.append(
-                    f"| {row.label} | {cells} | measured, {'history masked' if page.seen == 'mask' else kept} |"
-                )
+                masked = "history masked" if page.question.seen == "mask" else ""
+                minutes = "interrupted" if row.seconds is None else f"{row.seconds / 60:.1f} min"
+                kept = f"history kept, {minutes}"
+                rows.append(f"| {row.label} | {cells} | measured, {masked or kept} |")
     return "\n".join([*head, *rows])
 
 

@@ -10,6 +10,7 @@ AMAZON = Task(
     scorers=SCORERS,
     primary="ndcg@10",
     version="1",
+    fingerprint="899091ae6b07bf54c32b0d7a352d7a18678655b8459db6a0685b193a3f35ed9c",
     licence="no licence stated by the publisher; research use, cite the source",
     source="Ni, Li, McAuley, Justifying recommendations using distantly-labeled reviews and fine-grained aspects, "
     "EMNLP 2019; Video Games, a dense sample",
@@ -25,6 +26,7 @@ STEAM = Task(
     scorers=SCORERS,
     primary="ndcg@10",
     version="1",
+    fingerprint="904c26d7874431a55fe25df602ebe625052bed936207b2a158cda1bdb16f472f",
     licence="no licence stated by the publisher; research use, cite the source",
     source="Kang, McAuley, Self-attentive sequential recommendation, ICDM 2018 (arXiv 1808.09781); Pathak, Gupta, "
     "McAuley, SIGIR 2017; UCSD Steam, reviews of Australian users",

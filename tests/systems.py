@@ -87,3 +87,11 @@ class Remembers(Counting):
         assert self.context.work is not None
         self.context.work.mkdir(parents=True, exist_ok=True)
         (self.context.work / f"fit{len(list(self.context.work.iterdir()))}").touch()
+
+
+@dataclass
+class Meddles(Counting):
+    """Tries to change what others learn from."""
+
+    def fit(self, train: Train) -> None:
+        train.sequences["u000"] = ()  # type: ignore[index]

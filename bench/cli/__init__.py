@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 import typer
+from typer import TyperException
 
 from bench.cli.compare import compare
 from bench.cli.console import fail, note
@@ -15,6 +17,9 @@ from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.score import score
 from bench.errors import BenchError
+
+DEFECT = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     name="navibench",
@@ -38,13 +43,24 @@ def main() -> None:
     if "" not in sys.path:
         sys.path.append("")
     try:
-        app()
+        code = app(standalone_mode=False)
+        if code == INTERRUPTED:
+            note("interrupted; the same command goes on where this one stopped")
+        sys.exit(code if isinstance(code, int) else 0)
     except BenchError as error:
         fail(str(error))
         sys.exit(2)
-    except KeyboardInterrupt:
-        note("interrupted; the same command goes on where this one stopped")
-        sys.exit(130)
-    except BrokenPipeError:
+    except TyperException as error:
+        told = error.format_message() if hasattr(error, "format_message") else str(error)
+        if told:  # a bare verb has shown its help and has nothing more to say
+            fail(f"{told} (navibench --help)")
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        fail(str(error))
+        sys.exit(2)
+    except Exception:  # a defect of this program; 1 would read as a regression
+        traceback.print_exc()
+        sys.exit(DEFECT)

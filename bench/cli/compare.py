@@ -21,14 +21,16 @@ def compare(
     folder: Out = RUNS,
 ) -> None:
     """Compare A with B: paired difference with its interval, p by sign flips over users, Holm over the metrics."""
+    from bench.report.groups import find_group, question
     from bench.report.paired import pair
     from bench.report.render import difference, number, probability
     from bench.report.text import grid
-    from bench.store import find_run
 
-    a, b = find_run(run_a, folder), find_run(run_b, folder)
+    a, b = find_group(run_a, folder), find_group(run_b, folder)
     found = pair(a, b, metric or ())
-    out.print(f"A = {a.label}\nB = {b.label}", markup=False, highlight=False)
+    for name, group in (("A", a), ("B", b)):
+        seeds = f", {len(group.runs)} seeds" if len(group.runs) > 1 else f", {group.runs[0].folder}"
+        out.print(f"{name} = {group.label} on {question(group.runs[0]).title}{seeds}", markup=False, highlight=False)
     rows = []
     for line in found.verdicts:
         result = line.result
@@ -44,20 +46,28 @@ def compare(
                 number(result.detectable),
             ]
         )
-    names = ["metric", "A", "B", "A - B [95 %]", "p", "p (Holm)", "users won/lost/tied", "detectable at 80 %"]
+    names = [
+        "metric",
+        "A",
+        "B",
+        f"A - B [{question(a.runs[0]).level:.0%}]",
+        "p",
+        "p (Holm)",
+        "users won/lost/tied",
+        "detectable at 80 %",
+    ]
     out.print(grid(names, rows))
     note(f"{found.cases:,} shared cases; left out: {found.only_a:,} only A has, {found.only_b:,} only B has")
-    worse = [line.metric for line in found.verdicts if is_worse(line)]
+    directions = a.told["figures"]
+    worse = [line.metric for line in found.verdicts if is_worse(line, directions[line.metric]["higher_is_better"])]
     if gate and worse:
         note(f"A is below B on {', '.join(worse)}")
         raise typer.Exit(1)
 
 
-def is_worse(line: Verdict) -> bool:
+def is_worse(line: Verdict, higher_is_better: bool | None) -> bool:
     """Return whether A is significantly below B in the metric's own direction."""
-    from bench.catalogue import scorer
-
-    higher = scorer(line.metric).higher_is_better
-    if higher is None or line.p_holm is None or line.result.difference is None:
+    if higher_is_better is None or line.p_holm is None or line.result.difference is None:
         return False
-    return line.p_holm < 0.05 and (line.result.difference < 0) == higher
+    worse = line.result.difference < 0 if higher_is_better else line.result.difference > 0
+    return worse and line.p_holm < 0.05

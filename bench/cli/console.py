@@ -16,8 +16,8 @@ from rich.table import Table
 WIDE = 240  # columns when nobody's terminal limits them: a file or a pipe
 QUIET = 30.0  # seconds between two lines of progress where no bar can be drawn
 
-out = Console(width=None if sys.stdout.isatty() else WIDE, soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Console(width=None if sys.stdout.isatty() else WIDE, soft_wrap=True, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 def fail(message: str) -> None:

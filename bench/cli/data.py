@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from bench import catalogue
 from bench.cli.console import note, out, progress_bar, show_json, show_table
@@ -58,7 +59,7 @@ def describe(
         return
     out.print(f"[bold]{card.id}[/] v{card.version}", highlight=False)
     for label, text in (("licence", card.licence), ("source", card.source), ("notes", card.notes)):
-        out.print(f"[dim]{label:>8}[/]  {text}", highlight=False)
+        out.print(f"[dim]{label:>8}[/]  {escape(text)}", highlight=False)
     show_table("", ("statistic", "value"), [(name, _shown(value)) for name, value in figures.items()])
     show_table("provenance", ("what", "value"), [(name, _shown(value)) for name, value in dataset.provenance.items()])
 
@@ -94,6 +95,8 @@ def import_log(
     core: Annotated[int, typer.Option(help="k of the iterative k-core; 0: none.")] = 0,
     min_events: Annotated[int, typer.Option(help="Drop users with fewer events.")] = 0,
     min_value: Annotated[float, typer.Option(help="Drop events below this value.")] = float("-inf"),
+    time_format: Annotated[str, typer.Option(help='How times are written, such as "%d/%m/%Y".')] = "",
+    listed: Annotated[str, typer.Option("--catalogue", help="Items of --items without events: met, all.")] = "met",
     ties: Annotated[str, typer.Option(help="Order of equal times: keep, id or hash.")] = "keep",
     duplicates: Annotated[str, typer.Option(help="Repeated events: keep, exact or first.")] = "keep",
     seen: Annotated[str, typer.Option(help="keep or mask items of the history.")] = "keep",
@@ -104,7 +107,8 @@ def import_log(
     """Make a task of a user's own log: files, provenance and a card, whole or not at all."""
     columns = _part("columns")(user=user, item=item, time=time, value=value, basket=basket)
     cleaning = {"min_events": min_events, "core": core, "min_value": min_value, "ties": ties, "duplicates": duplicates}
-    terms = _part("terms")(format=form, columns=columns, strict=strict, **cleaning)
+    reading = {"format": form, "columns": columns, "time_format": time_format, "catalogue": listed, "strict": strict}
+    terms = _part("terms")(**reading, **cleaning)
     about = {"name": name, "domain": domain, "licence": licence, "citation": citation, "seen": seen}
     made = _part("import")(log, to, items=items, terms=terms, **about)
     out.print(f"[bold]{made.task}[/]: {made.users:,} users ({made.testable_users:,} can be tested), ", end="")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from bench import catalogue
-from bench.cli.console import show_json, show_table
+from bench.cli.console import note, show_json, show_table
 from bench.cli.options import Json
 from bench.errors import unknown
 
@@ -28,6 +28,8 @@ def ls(
     for group in groups:
         lines = [(name, line.summary, line.needs) for name, line in catalogue.table(group).items()]
         show_table(f"{group} ({len(lines)})", ("name", "what it is", "extra"), lines)
+        for broken in catalogue.tables(group)[1]:
+            note(broken)
 
 
 def _record(group: str, name: str) -> dict[str, Any]:

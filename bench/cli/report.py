@@ -9,7 +9,7 @@ import typer
 
 from bench.cli.console import out
 from bench.cli.options import RUNS
-from bench.errors import unknown
+from bench.errors import BenchError, unknown
 
 
 def report(
@@ -30,6 +30,8 @@ def report(
     if by is not None and by not in SLICES:
         raise unknown("slice", by, SLICES)
     places = runs or [RUNS]
+    if by is not None and form != "text":
+        raise BenchError("--slices prints text only; drop --format")
     if by is not None:
         print_slices(find_runs(places), by, out)
         return

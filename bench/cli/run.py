@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,7 +36,7 @@ def run(
     jobs, skipped = plan(_grid(task, system, suite, seed), limit, assign or ())
     for line in skipped:
         note(line)
-    runs = _execute(jobs, data_root, folder)
+    runs = execute(jobs, data_root, folder)
     print_pages(gather(runs), out)
     note(f"{len(runs)} runs under {folder}; compare two with: navibench compare TASK:SYSTEM TASK:SYSTEM")
     failed = sum(found.manifest["counts"]["failed"] for found in runs)
@@ -65,19 +66,55 @@ def _grid(task: str | None, system: str | None, name: str | None, seed: str | No
     )
 
 
-def _execute(jobs: list[Job], root: Path | None, folder: Path) -> list[Run]:
+def execute(jobs: list[Job], root: Path | None, folder: Path) -> list[Run]:
+    """Run the jobs one after the other, data loaded once for neighbours that share them, and say what was done."""
+    from bench.pose import load
     from bench.report.estimate import estimate
-    from bench.runner import load, run_job
+    from bench.runner import run_job
 
+    check_folder(folder)
     note(estimate(jobs, folder))
-    loaded: dict[str, Dataset] = {}
+    loaded: tuple[object, Dataset] | None = None
     runs: list[Run] = []
     for number, job in enumerate(jobs, start=1):
-        if job.task.id not in loaded:
-            loaded = {job.task.id: load(job, root)}
+        source = (job.root, job.task)
+        if loaded is None or loaded[0] != source:
+            loaded = (source, load(job, root))
+            for remark in remarks(job, loaded[1]):
+                note(remark)
         with progress_bar(f"[{number}/{len(jobs)}] {job.label}") as progress:
-            found, there = run_job(job, loaded[job.task.id], folder, progress)
+            found, there = run_job(job, loaded[1], folder, progress)
         seconds = found.manifest["seconds"]["ask"]
         note(f"[{number}/{len(jobs)}] {job.label}: {'already there' if there else f'{seconds:.1f} s'}")
         runs.append(found)
     return runs
+
+
+def check_folder(folder: Path) -> None:
+    """Raise BenchError if runs cannot be written there, before any work is done."""
+    try:
+        with tempfile.TemporaryFile(dir=_made(folder)):
+            pass
+    except OSError as error:
+        raise BenchError(f"--out {folder}: cannot be written ({error.strerror or error})") from None
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def remarks(job: Job, dataset: Dataset) -> list[str]:
+    """Return what a user should know of the data before any figure: rows left out, other data than the card's."""
+    told = dataset.provenance
+    found = []
+    if told.get("malformed"):
+        first = f", the first: {told['malformed_first']}" if "malformed_first" in told else ""
+        found.append(
+            f"{job.task.id}: {told['malformed']} malformed rows left out{first} (data.strict=true refuses them)"
+        )
+    if told.get("users_too_short"):
+        found.append(f"{job.task.id}: {told['users_too_short']} users have too few events to be asked")
+    if job.task.fingerprint and job.task.fingerprint != dataset.fingerprint:
+        found.append(f"{job.task.id}: these are not the data the card was made with; figures of others do not compare")
+    return found

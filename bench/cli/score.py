@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,11 +15,12 @@ def score(
     data_root: DataRoot = None,
     folder: Out = RUNS,
 ) -> None:
-    """Re-score the stored answers of a run; no model is run."""
+    """Re-score stored answers; no model is run. A task of your own needs --data-root, the folder of its card."""
+    from bench.report.groups import find_group
     from bench.report.text import print_run
-    from bench.runner import rescore
-    from bench.store import find_run
+    from bench.settle import rescore
 
-    found = rescore(find_run(run, Path(folder)), data_root)
-    print_run(found, out)
-    raise typer.Exit(3 if found.manifest["counts"]["failed"] else 0)
+    found = [rescore(member, data_root) for member in find_group(run, folder).runs]
+    for member in found:
+        print_run(member, out)
+    raise typer.Exit(3 if any(member.manifest["counts"]["failed"] for member in found) else 0)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.errors import BenchError
-from bench.io import canonical
 from bench.judge import user_codes
+from bench.report.groups import Group, Question, grouped, label
 from bench.report.paired import correct
 from bench.stats import cluster_intervals, compare_paired
-from bench.store import Run, current
-from bench.tables import Scores
+from bench.store import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +32,14 @@ class Row:
 
     `seed_spread` is the standard deviation of the primary metric between training seeds (None below 3 seeds).
     `settings` are those that differ from the system's defaults, `keys` the heads of the runs' keys, `host` what they
-    ran on.
+    ran on. `seconds` is None where a run was interrupted, since then nothing tells what it takes.
     """
 
     system: str
     settings: dict[str, Any]
     seeds: tuple[int, ...]
     failed: int
-    seconds: float
+    seconds: float | None
     figures: dict[str, Figure]
     keys: tuple[str, ...]
     host: str
@@ -51,8 +48,7 @@ class Row:
     @property
     def label(self) -> str:
         """The system's name with every setting that is not its default."""
-        told = ", ".join(f"{name}={_short(value)}" for name, value in self.settings.items())
-        return f"{self.system} ({told})" if told else self.system
+        return label(self.system, self.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +70,9 @@ class Contrast:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One question: a task version on the same data, candidates and limit. Rows best first."""
+    """One question with its rows, best first in the primary metric's own direction."""
 
-    task: str
-    version: str
-    fingerprint: str
-    seen: str
-    limit: int | None
-    primary: str
-    scorers: tuple[str, ...]
+    question: Question
     cases: int
     users: int
     rows: tuple[Row, ...]
@@ -91,81 +81,55 @@ class Page:
     @property
     def title(self) -> str:
         """The task with whatever changes its question."""
-        asked = ", history items masked" if self.seen == "mask" else ""
-        part = f", {self.limit} of its cases" if self.limit else ""
-        return f"{self.task} v{self.version}{asked}{part}"
+        return self.question.title
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """Every figure of the page, the primary one first, the others in the card's order."""
-        return (self.primary, *[name for name in self.scorers if name != self.primary])
-
-
-Question = tuple[str, str, str, str, int | None, str, tuple[str, ...]]  # the first fields of a page
+        primary = self.question.primary
+        return (primary, *[name for name in self.question.scorers if name != primary])
 
 
 def gather(runs: Iterable[Run]) -> list[Page]:
     """Return the pages of all runs, sorted by title; of runs that differ only in their code the newest counts."""
-    groups: dict[Question, list[Run]] = defaultdict(list)
-    for run in current(runs):
-        told = run.manifest
-        card = told["task"]
-        asked = (run.task, card["version"], told["data"]["fingerprint"], told["seen"], told["limit"])
-        groups[*asked, card["primary"], tuple(card["scorers"])].append(run)
-    return sorted((_page(key, runs) for key, runs in groups.items()), key=lambda page: page.title)
+    return [_page(asked, groups) for asked, groups in grouped(runs).items()]
 
 
-def _page(key: Question, runs: Sequence[Run]) -> Page:
-    primary = key[5]
-    together: dict[str, list[Run]] = defaultdict(list)
-    for run in runs:
-        together[canonical([run.system, run.manifest["system"]["changed"], run.manifest["device"]])].append(run)
-    ranked = sorted((_entry(found, primary) for found in together.values()), key=lambda pair: _rank(pair[0], primary))
-    rows = [row for row, _ in ranked]
-    if twice := {row.label for row in rows if [other.label for other in rows].count(row.label) > 1}:
-        raise BenchError(f"{key[0]}: {', '.join(twice)} was run on several devices; name the runs to report")
-    counts = runs[0].manifest["counts"]
-    contrasts = tuple(_contrasts([(row.label, scores) for row, scores in ranked], primary))
-    return Page(*key, counts["cases"], counts["users"], tuple(rows), contrasts)
+def _page(asked: Question, groups: Sequence[Group]) -> Page:
+    # The direction is the run's own record: a page needs no plug-in that the runs needed.
+    sign = -1 if groups[0].told["figures"][asked.primary]["higher_is_better"] else 1
+    rows = [(_row(group, asked), group) for group in groups]
+    rows.sort(key=lambda pair: (sign * (pair[0].figures[asked.primary].value or 0.0), pair[0].label))
+    if len({row.label for row, _ in rows}) < len(rows):
+        raise BenchError(f"{asked.title}: two systems share a name and settings; report their folders apart")
+    counts = groups[0].told["counts"]
+    contrasts = _contrasts([group for _, group in rows], asked)
+    return Page(asked, counts["cases"], counts["users"], tuple(row for row, _ in rows), tuple(contrasts))
 
 
-def _rank(row: Row, primary: str) -> tuple[float, str]:
-    value = row.figures[primary].value
-    return (-value if value is not None else float("inf"), row.label)
-
-
-def _entry(runs: Sequence[Run], primary: str) -> tuple[Row, Scores]:
-    """Return the row of one system, over all its seeds, and its scores averaged over them."""
-    runs = sorted(runs, key=lambda run: run.manifest["seed"])
-    scores = average([run.read_scores() for run in runs])
-    told = runs[0].manifest
-    single = [run.manifest["figures"] for run in runs]
-    if len(runs) == 1:
-        figures = {name: Figure(line["value"], line["low"], line["high"]) for name, line in single[0].items()}
-    else:
-        policy = told["policies"]
-        table = np.stack(list(scores.metrics.values()), axis=1)
-        made = cluster_intervals(
-            table, user_codes(scores), seed=0, resamples=policy["resamples"], level=policy["level"]
-        )
-        figures = {
-            name: Figure(line.value, line.low, line.high) for name, line in zip(scores.metrics, made, strict=True)
-        }
-        for name in single[0].keys() - figures.keys():
-            figures[name] = Figure(float(np.mean([line[name]["value"] for line in single])), None, None)
-    spread = float(np.std([line[primary]["value"] for line in single], ddof=1)) if len(runs) >= 3 else None
-    row = Row(
-        system=runs[0].system,
-        settings=told["system"]["changed"],
-        seeds=tuple(run.manifest["seed"] for run in runs),
-        failed=max(run.manifest["counts"]["failed"] for run in runs),
-        seconds=round(float(np.mean([run.manifest["seconds"]["ask"] for run in runs])), 1),
+def _row(group: Group, asked: Question) -> Row:
+    """Return a system's row: figures of cases from the scores, figures of whole runs as means over the seeds."""
+    told, scores = group.told, group.scores
+    table = np.stack(list(scores.metrics.values()), axis=1)
+    resamples = told["policies"]["resamples"]
+    made = cluster_intervals(table, user_codes(scores), seed=0, resamples=resamples, level=asked.level)
+    figures = {name: Figure(line.value, line.low, line.high) for name, line in zip(scores.metrics, made, strict=True)}
+    manifests = [run.manifest for run in group.runs]
+    for name in told["figures"].keys() - figures.keys():
+        figures[name] = Figure(float(np.mean([line["figures"][name]["value"] for line in manifests])), None, None)
+    values = [float(np.nanmean(run.read_scores().metrics[asked.primary])) for run in group.runs]
+    whole = all(line["seconds"]["attempts"] == 1 for line in manifests)
+    return Row(
+        system=group.system,
+        settings=group.settings,
+        seeds=tuple(line["seed"] for line in manifests),
+        failed=max(line["counts"]["failed"] for line in manifests),
+        seconds=round(float(np.mean([line["seconds"]["ask"] for line in manifests])), 1) if whole else None,
         figures=figures,
-        keys=tuple(run.manifest["key"][:12] for run in runs),
+        keys=tuple(line["key"][:12] for line in manifests),
         host=hosted(told),
-        seed_spread=spread,
+        seed_spread=float(np.std(values, ddof=1)) if len(values) >= 3 else None,
     )
-    return row, scores
 
 
 def hosted(told: dict[str, Any]) -> str:
@@ -176,38 +140,18 @@ def hosted(told: dict[str, Any]) -> str:
     return f"Python {host['python']}, {versions}; {host['platform']}, {host['cores']} cores; {device}"
 
 
-def average(parts: Sequence[Scores]) -> Scores:
-    """Return the case-wise mean of several seeds' scores; a case one seed could not judge is judged by the others."""
-    first = parts[0]
-    if any(part.cases != first.cases for part in parts):
-        raise BenchError("seeds of one system were asked different cases; run them with the same --limit")
-    if len(parts) == 1:
-        return first
-    metrics = {name: _nanmean(np.stack([part.metrics[name] for part in parts])) for name in first.metrics}
-    failed = np.any([part.failed for part in parts], axis=0)
-    return replace(first, failed=failed, metrics=metrics)
-
-
-def _nanmean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    judged = (~np.isnan(values)).sum(axis=0)
-    total = np.nansum(values, axis=0)
-    return np.where(judged > 0, total / np.maximum(judged, 1), np.nan)
-
-
-def _contrasts(rows: Sequence[tuple[str, Scores]], primary: str) -> list[Contrast]:
-    pairs = list(combinations(rows, 2))
+def _contrasts(groups: Sequence[Group], asked: Question) -> list[Contrast]:
+    pairs = list(combinations(groups, 2))
     if not pairs:
         return []
-    users = user_codes(rows[0][1])
-    found = [
-        compare_paired(a.metrics[primary][:, None], b.metrics[primary][:, None], users, seed=0)[0]
-        for (_, a), (_, b) in pairs
-    ]
+    users = user_codes(groups[0].scores)
+    columns = {group.label: group.scores.metrics[asked.primary][:, None] for group in groups}
+    found = [compare_paired(columns[a.label], columns[b.label], users, seed=0, level=asked.level)[0] for a, b in pairs]
     adjusted = correct([line.p for line in found])
     return [
         Contrast(
-            a=a,
-            b=b,
+            a=a.label,
+            b=b.label,
             difference=line.difference,
             low=line.interval.low,
             high=line.interval.high,
@@ -218,9 +162,5 @@ def _contrasts(rows: Sequence[tuple[str, Scores]], primary: str) -> list[Contras
             ties=line.ties,
             detectable=line.detectable,
         )
-        for ((a, _), (b, _)), line, p in zip(pairs, found, adjusted, strict=True)
+        for (a, b), line, p in zip(pairs, found, adjusted, strict=True)
     ]
-
-
-def _short(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.errors import BenchError
 from bench.plan import Job
 from bench.store import Run, find_runs
 
@@ -14,7 +15,8 @@ def estimate(jobs: Sequence[Job], out: Path) -> str:
 
     A run of the same task counts first, then the slowest of the same system; systems never run here are named.
     """
-    earlier = find_runs([out]) if out.is_dir() and next(out.rglob("run.json"), None) else []
+    found = find_runs([out]) if out.is_dir() and next(out.rglob("run.json"), None) else []
+    earlier = [run for run in found if readable(run)]
     known = [(job, _seconds(job, earlier)) for job in jobs]
     total = sum(seconds for _, seconds in known if seconds is not None)
     fresh = sorted({job.system for job, seconds in known if seconds is None})
@@ -31,3 +33,11 @@ def _seconds(job: Job, earlier: Sequence[Run]) -> float | None:
     exact = [run for run in same if run.task == job.task.id]
     times = [float(run.manifest["seconds"]["ask"]) for run in (exact or same)]
     return max(times, default=None)
+
+
+def readable(run: Run) -> bool:
+    """Return whether a folder holds a run this program can read; others are no ground for an estimate."""
+    try:
+        return bool(run.manifest)
+    except BenchError:
+        return False

@@ -78,7 +78,8 @@ def extras() -> dict[str, list[str]]:
 
 def check_systems() -> list[Finding]:
     """Return which systems load and which answers they can give."""
-    found = []
+    broken = [line for group in ("tasks", "suites", "systems", "scorers") for line in catalogue.tables(group)[1]]
+    found = [Finding("plug-ins", "broken", False, line) for line in broken]
     for name in catalogue.table("systems"):
         try:
             kind = catalogue.system(name)
@@ -99,6 +100,8 @@ def check_task(name: str, root: Path | None) -> list[Finding]:
     except BenchError as error:
         return [Finding("tasks", name, False, str(error))]
     seconds = time.monotonic() - started
+    if card.fingerprint and card.fingerprint != dataset.fingerprint:
+        return [Finding("tasks", name, False, "loads, but these are not the data the card was made with")]
     told = f"{len(dataset.examples):,} cases, {len(dataset.train.items):,} items, loads in {seconds:.1f} s"
     return [Finding("tasks", name, True, told)]
 

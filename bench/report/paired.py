@@ -1,4 +1,4 @@
-"""Two runs on the same cases, metric by metric, with one Holm correction over the metrics shown."""
+"""Two systems on the same cases, metric by metric, with one Holm correction over the metrics shown."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from bench.errors import BenchError, unknown
 from bench.judge import user_codes
+from bench.report.groups import Group, question
 from bench.stats import Comparison, compare_paired, holm
-from bench.store import Run
 from bench.tables import Scores
 
 
@@ -28,7 +28,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """Two runs compared on the `cases` both were asked; `only_a` and `only_b` are left out and must be shown."""
+    """Two systems compared on the `cases` both were asked; `only_a` and `only_b` are left out and must be shown."""
 
     verdicts: tuple[Verdict, ...]
     cases: int
@@ -36,17 +36,14 @@ class Paired:
     only_b: int
 
 
-def pair(a: Run, b: Run, metrics: Sequence[str] = ()) -> Paired:
-    """Compare two runs of the same question; other data, candidates or task are an error, another limit is not."""
-    for what, one, two in (
-        ("task", a.task, b.task),
-        ("task version", a.manifest["task"]["version"], b.manifest["task"]["version"]),
-        ("data", a.manifest["data"]["fingerprint"][:12], b.manifest["data"]["fingerprint"][:12]),
-        ("rule for seen items", a.manifest["seen"], b.manifest["seen"]),
-    ):
-        if one != two:
-            raise BenchError(f"these runs cannot be paired: {what} is {one} in one and {two} in the other")
-    first, second = a.read_scores(), b.read_scores()
+def pair(a: Group, b: Group, metrics: Sequence[str] = ()) -> Paired:
+    """Compare two systems on one question; other data, candidates or task are an error, another limit is not."""
+    one, two = question(a.runs[0]), question(b.runs[0])
+    for what in ("task", "version", "fingerprint", "seen"):
+        if getattr(one, what) != getattr(two, what):
+            told = f"{what} is {getattr(one, what)} in one and {getattr(two, what)} in the other"
+            raise BenchError(f"these runs cannot be paired: {told}")
+    first, second = a.scores, b.scores
     shared = [name for name in first.metrics if name in second.metrics]
     for name in metrics:
         if name not in shared:
@@ -57,7 +54,7 @@ def pair(a: Run, b: Run, metrics: Sequence[str] = ()) -> Paired:
         raise BenchError("these runs share no case")
     table_a = _table(first, cases, names)
     table_b = _table(second, cases, names)
-    results = compare_paired(table_a, table_b, user_codes(first)[_rows(first, cases)], seed=0)
+    results = compare_paired(table_a, table_b, user_codes(first)[_rows(first, cases)], seed=0, level=one.level)
     means = [_means(table_a[:, column], table_b[:, column]) for column in range(len(names))]
     lines = zip(names, means, results, correct([result.p for result in results]), strict=True)
     verdicts = tuple(Verdict(name, *both, result, p) for name, both, result, p in lines)

@@ -61,23 +61,23 @@ def versus(page: Page, index: int) -> tuple[str, str]:
 
 def header(page: Page) -> list[str]:
     """Return the column names of a page's table."""
-    return ["system", *[f"{page.primary} [95 %]"], *page.metrics[1:], "ahead of next", "p (Holm)", "failed", "seconds"]
+    first = f"{page.question.primary} [{page.question.level:.0%}]"
+    return ["system", first, *page.metrics[1:], "minus next row", "p (Holm)", "failed", "seconds"]
 
 
 def cells(page: Page, index: int) -> list[str]:
     """Return one row of a page's table."""
     row = page.rows[index]
-    first = row.figures[page.primary]
     rest = [number(row.figures[name].value) if name in row.figures else "-" for name in page.metrics[1:]]
     seeds = f" x {len(row.seeds)} seeds" if len(row.seeds) > 1 else ""
     spread = f" ± {row.seed_spread:.4f} between seeds" if row.seed_spread is not None else ""
     return [
         row.label + seeds,
-        interval(first) + spread,
+        interval(row.figures[page.question.primary]) + spread,
         *rest,
         *versus(page, index),
         f"{row.failed}/{page.cases}",
-        f"{row.seconds:.1f}",
+        "-" if row.seconds is None else f"{row.seconds:.1f}",
     ]
 
 
@@ -90,7 +90,7 @@ def markdown(pages: Sequence[Page]) -> str:
         parts += [
             f"### {page.title}",
             "",
-            f"{page.cases:,} cases of {page.users:,} users; data {page.fingerprint[:12]}.",
+            f"{page.cases:,} cases of {page.users:,} users; data {page.question.fingerprint[:12]}.",
             "",
             "| " + " | ".join(names) + " |",
             "|---|" + "---:|" * (len(names) - 1),
@@ -106,18 +106,18 @@ def as_csv(pages: Sequence[Page]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for page in pages:
+        asked = page.question
         for row in page.rows:
-            seeds = " ".join(map(str, row.seeds))
-            about = [page.task, page.version, page.seen, page.limit or "", row.label, seeds]
-            tail = [page.cases, page.users, row.failed, row.seconds, page.fingerprint]
+            about = [asked.task, asked.version, asked.seen, asked.limit or "", row.label, " ".join(map(str, row.seeds))]
+            tail = [page.cases, page.users, row.failed, row.seconds, asked.fingerprint]
             for name, figure in row.figures.items():
                 writer.writerow([*about, name, figure.value, figure.low, figure.high, *tail])
     return text.getvalue()
 
 
 def to_json(pages: Sequence[Page]) -> str:
-    """Return pages as JSON, a line a page; `from_json` reads it back."""
-    return canonical_lines({"schema": SCHEMA, **{f"page {page.title}": plain(page) for page in pages}})
+    """Return pages as JSON; `from_json` reads it back."""
+    return canonical_lines({"schema": SCHEMA, "pages": [plain(page) for page in pages]})
 
 
 def from_json(path: Path) -> list[Page]:
@@ -127,4 +127,4 @@ def from_json(path: Path) -> list[Page]:
         raise BenchError(f"{path}: not a report; expected the JSON that `navibench report --format json` prints")
     if content["schema"] > SCHEMA:
         raise BenchError(f"{path}: schema {content['schema']} is newer than {SCHEMA}; upgrade navibench")
-    return [build(Page, value, f"{path}: {name}") for name, value in content.items() if name.startswith("page ")]
+    return [build(Page, value, f"{path}: page {number}") for number, value in enumerate(content.get("pages", []))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from rich.console import Console
@@ -10,42 +10,41 @@ from rich.markup import escape
 
 from bench.judge import user_codes
 from bench.report.board import Figure
+from bench.report.groups import Group, Question, grouped
 from bench.report.render import interval
 from bench.report.text import grid
 from bench.stats import cluster_intervals
-from bench.store import Run, current
+from bench.store import Run
 from bench.tables import Scores
 
-RESAMPLES = 2_000
+FACT = {"history": "history_length", "popularity": "target_popularity"}
 
 
-def slice_figures(scores: Scores, by: str, metric: str) -> dict[str, tuple[Figure, int]]:
-    """Return {slice: (figure, cases)} of one metric, in order of history length or popularity."""
+def slice_figures(scores: Scores, by: str, asked: Question) -> dict[str, tuple[Figure, int]]:
+    """Return {slice: (figure of the primary metric, cases)}, in order of history length or popularity."""
     labels = np.array(scores.slices[by])
-    fact = scores.facts["history_length" if by == "history" else "target_popularity"]
+    fact = np.nan_to_num(scores.facts[FACT[by]], nan=-1.0)
     users = user_codes(scores)
-    names = sorted(set(scores.slices[by]), key=lambda name: float(np.nan_to_num(fact[labels == name], nan=-1).max()))
     found: dict[str, tuple[Figure, int]] = {}
-    for name in names:
+    for name in sorted(set(scores.slices[by]), key=lambda name: float(fact[labels == name].max())):
         here = labels == name
-        line = cluster_intervals(scores.metrics[metric][here][:, None], users[here], seed=0, resamples=RESAMPLES)[0]
+        column = scores.metrics[asked.primary][here][:, None]
+        line = cluster_intervals(column, users[here], seed=0, level=asked.level)[0]
         found[name] = (Figure(line.value, line.low, line.high), int(here.sum()))
     return found
 
 
-def print_slices(runs: Sequence[Run], by: str, console: Console) -> None:
-    """Print a table a task: systems down, slices across, the task's primary metric in the cells."""
-    newest = current(runs)
-    for task in dict.fromkeys(run.task for run in newest):
-        mine = [run for run in newest if run.task == task]
-        primary = mine[0].manifest["task"]["primary"]
-        tables = {run.label.removeprefix(f"{task} · "): slice_figures(run.read_scores(), by, primary) for run in mine}
-        names = list(dict.fromkeys(name for table in tables.values() for name in table))
-        rows = [
-            [label, *[interval(table[name][0]) if name in table else "-" for name in names]]
-            for label, table in tables.items()
-        ]
-        sizes = [f"{name} (n={next(table[name][1] for table in tables.values() if name in table):,})" for name in names]
-        console.print(f"[bold]{escape(task)}[/]  [dim]{primary} by {by}, 95 % intervals[/]")
-        console.print(grid(["system", *sizes], rows))
-        console.print()
+def print_slices(runs: Iterable[Run], by: str, console: Console) -> None:
+    """Print a table a question: systems down, slices across, the task's primary metric in the cells."""
+    for asked, groups in grouped(runs).items():
+        _print(asked, groups, by, console)
+
+
+def _print(asked: Question, groups: list[Group], by: str, console: Console) -> None:
+    tables = {group.label: slice_figures(group.scores, by, asked) for group in groups}
+    sizes = {name: cases for table in tables.values() for name, (_, cases) in table.items()}
+    rows = [[name, *[interval(table[part][0]) for part in sizes]] for name, table in sorted(tables.items())]
+    heads = [f"{by} {name} (n={cases:,})" for name, cases in sizes.items()]
+    console.print(f"[bold]{escape(asked.title)}[/]  [dim]{asked.primary} by {by}, {asked.level:.0%} intervals[/]")
+    console.print(grid(["system", *heads], rows))
+    console.print()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from types import MappingProxyType
 
 from bench.api import Dataset, Example, Item, Query, Setting, Train
 from tasks.ingest.clean import Sequences
@@ -13,25 +15,57 @@ from tasks.ingest.sequences import Cut, Split
 Events = Mapping[int, tuple[str, ...]]
 
 
-def build_catalogue(described: Iterable[Item], met: Iterable[str], whole: bool) -> tuple[dict[str, Item], int, int]:
-    """Return the items in order of their ids, how many had no description, and how many descriptions were surplus.
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The items in order of their ids, read-only, and what was counted on the way.
+
+    `undescribed`: items of events that nothing describes. `repeated`: descriptions of an item described before.
+    `without_event`: descriptions of items that no event names, in the catalogue or (`whole` = False) left out of it;
+    where left out, an item described twice counts twice, for such descriptions are streamed past, not held.
+    """
+
+    items: Mapping[str, Item]
+    whole: bool
+    undescribed: int
+    repeated: int
+    without_event: int
+
+    @property
+    def counts(self) -> dict[str, Setting]:
+        """Return the counts as a record keeps them."""
+        return {
+            "catalogue": "all" if self.whole else "met",
+            "undescribed_items": self.undescribed,
+            "repeated_items": self.repeated,
+            "items_without_event": self.without_event,
+        }
+
+
+def build_catalogue(described: Iterable[Item], met: Iterable[str], whole: bool) -> Catalogue:
+    """Return every item met in an event, and with `whole` also the described items that no event names.
 
     Of several descriptions of an item the longest is kept, whatever their order.
-
-    The catalogue is every item met in an event, and with `whole` also the described items that no event names.
     """
     wanted = set(met)
     found: dict[str, Item] = {}
-    twice = 0
+    twice = apart = 0
     for item in described:
         if item.id in found:
             twice += 1
             found[item.id] = max(found[item.id], item, key=_richness)
-        elif whole or item.id in wanted:
+            continue
+        apart += item.id not in wanted
+        if whole or item.id in wanted:
             found[item.id] = item
     bare = wanted - found.keys()
     found.update((name, Item(name)) for name in bare)
-    return {name: found[name] for name in sorted(found)}, len(bare), twice
+    items = MappingProxyType({name: _sealed(found[name]) for name in sorted(found)})
+    return Catalogue(items, whole, len(bare), twice, apart)
+
+
+def _sealed(item: Item) -> Item:
+    """Return the item with attributes nobody can change: one data set serves several systems and their judge."""
+    return replace(item, attributes=MappingProxyType(dict(item.attributes)))
 
 
 def _richness(item: Item) -> tuple[int, str]:
@@ -39,13 +73,15 @@ def _richness(item: Item) -> tuple[int, str]:
 
 
 def build_train(items: Mapping[str, Item], sequences: Sequences, split: Split) -> tuple[Train, tuple[Example, ...]]:
-    """Return the training part and the test examples, ordered by query id."""
+    """Return the training part, read-only, and the test examples, ordered by query id."""
     events = {user: _names(sequences, user) for user in range(len(sequences.users))}
     prefixes = {
         name: events[user][: split.upto[user]] for user, name in enumerate(sequences.users) if split.upto[user] > 0
     }
     validation = tuple(_examples(sequences, events, split.validation))
-    return Train(items, prefixes, validation), tuple(_examples(sequences, events, split.test))
+    return Train(MappingProxyType(dict(items)), MappingProxyType(prefixes), validation), tuple(
+        _examples(sequences, events, split.test)
+    )
 
 
 def _names(sequences: Sequences, user: int) -> tuple[str, ...]:
@@ -93,5 +129,5 @@ def _content(train: Train, examples: tuple[Example, ...]) -> Iterator[list[objec
 
 
 def finish(train: Train, examples: tuple[Example, ...], provenance: Mapping[str, Setting]) -> Dataset:
-    """Return the Dataset with its fingerprint."""
-    return Dataset(train, examples, fingerprint(train, examples), dict(provenance))
+    """Return the Dataset with its fingerprint; its provenance is read-only too."""
+    return Dataset(train, examples, fingerprint(train, examples), MappingProxyType(dict(provenance)))

@@ -8,7 +8,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import unknown
+from bench.errors import BenchError, unknown
 from tasks.ingest.log import Floats, Ints, Log
 
 TIES = ("keep", "id", "hash")
@@ -37,7 +37,12 @@ class Sequences:
 
 
 def drop_low_values(log: Log, least: float) -> Log:
-    """Keep events whose value is at least `least`, or unknown."""
+    """Keep events whose value is at least `least`, or unknown; BenchError if all are unknown."""
+    if least > float("-inf") and len(log) and np.isnan(log.value).all():
+        raise BenchError(
+            f"min_value = {least:g} compares values, and no event of this log has one; name the column of values "
+            "(value, --value) or leave min_value out"
+        )
     return log.keep(np.isnan(log.value) | (log.value >= least))
 
 
@@ -48,11 +53,19 @@ def drop_untimed(log: Log) -> Log:
 
 
 def drop_duplicates(log: Log, rule: str) -> Log:
-    """Drop repeats: `exact` (same user, item, time and basket), `first` (later events of a user with an item)."""
+    """Drop repeats: `exact` (same user, item, time and basket), `first` (later events of a user with an item).
+
+    BenchError for `exact` on a log without times, where a repeat and a copy look alike.
+    """
     if rule not in DUPLICATES:
         raise unknown("duplicates rule", rule, DUPLICATES)
-    if rule == "keep" or (rule == "exact" and np.isnan(log.time).any()):
+    if rule == "keep":
         return log
+    if rule == "exact" and np.isnan(log.time).any():
+        raise BenchError(
+            "duplicates = exact compares times, and this log has none; use duplicates = first (one event of a user "
+            "with an item) or keep"
+        )
     place = np.arange(len(log))
     time = np.where(np.isnan(log.time), place, log.time)
     if rule == "exact":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +18,13 @@ from tasks.ingest.formats import FORMATS, reader
 from tasks.ingest.log import Log, collect
 from tasks.ingest.pair import OWN_FIELDS
 from tasks.ingest.rows import Notes, Raw
-from tasks.ingest.sequences import LEAST_EVENTS
+from tasks.ingest.sequences import LEAST_EVENTS, SPLITS, Plan
 from tasks.ingest.table import Columns, read_table
 from tasks.ingest.write import Imported, card_text, write_pair
-from tasks.load import clean, refuse_empty
+from tasks.load import CATALOGUES, clean, refuse_empty
+from tasks.options import NO_LEAST, check_least, check_options
 
+TABLE = "table"
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -30,18 +32,36 @@ SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 class Terms:
     """How to read and clean a log; `format` is "table" or a name of `tasks.ingest.formats.FORMATS`.
 
+    time_format: strptime form of a table's times ("": the one form that fits the whole column).
     min_events: users with fewer events are dropped first. core, duplicates, ties, min_value: as in `tasks.load`.
-    strict: refuse the first malformed row.
+    catalogue: `met` writes the items of the events left, `all` also the described items without one.
+    strict: refuse the first malformed row. BenchError if a value is of the wrong type or negative.
     """
 
-    format: str = "table"
+    format: str = TABLE
     columns: Columns = field(default_factory=Columns)
+    time_format: str = ""
     min_events: int = 0
     core: int = 0
     duplicates: str = "keep"
     ties: str = "keep"
-    min_value: float = float("-inf")
+    min_value: float = NO_LEAST
+    catalogue: str = "met"
     strict: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what no import could mean, before any file is opened."""
+        values = {line.name: getattr(self, line.name) for line in fields(self)}
+        check_options(values, Terms.__annotations__)
+        check_least(values, ("min_events", "core"))
+        if self.format != TABLE and self.format not in FORMATS:
+            raise unknown("format", self.format, (TABLE, *FORMATS))
+        if self.catalogue not in CATALOGUES:
+            raise unknown("catalogue rule", self.catalogue, CATALOGUES)
+        if self.format != TABLE and (self.columns != Columns() or self.time_format):
+            raise BenchError(f"format {self.format} knows its own columns and times; name them for a table only")
+        if self.format == TABLE and self.min_value > NO_LEAST and not self.columns.value:
+            raise BenchError("min_value needs a column of values to compare; name it with value=COLUMN (--value)")
 
 
 def import_log(
@@ -74,10 +94,11 @@ def import_log(
     log, few = _drop_short_users(log, terms.min_events)
     sequences, counts = clean(log, terms.min_value, terms.duplicates, terms.core, terms.ties)
     sizes = np.diff(sequences.starts)
-    testable = int((sizes >= LEAST_EVENTS).sum())
+    testable = _testable(sequences, baskets)
     if not testable:
-        raise BenchError(f"{source}: no user has {LEAST_EVENTS} events after cleaning, so nothing can be tested")
-    catalogue, written, seen_counts = _catalogue(sequences, raw, Path(source))
+        what = "baskets" if baskets else "events"
+        raise BenchError(f"{source}: no user has {LEAST_EVENTS} {what} after cleaning, so nothing can be tested")
+    catalogue, written, seen_counts = _catalogue(sequences, raw, Path(source), terms.catalogue == "all")
     counts |= {"dropped_short_users": few, **seen_counts, **raw.extra, **notes.provenance()}
     record: dict[str, object] = {
         "files": {path.name: file_sha256(path) for path in raw.files},
@@ -98,7 +119,7 @@ def import_log(
         counts=counts,
     )
     name, lines = _lines(sequences, written, baskets, Path(source))
-    origin = f"own log {raw.files[0].name}" if terms.format == "table" else FORMATS[terms.format].summary
+    origin = f"own log {raw.files[0].name}" if terms.format == TABLE else FORMATS[terms.format].summary
     card = card_text(made, licence, citation or origin, seen)
     write_pair(made.folder, {name: lines, "items.jsonl.gz": map(_item_line, catalogue)}, record, card)
     return made
@@ -112,12 +133,10 @@ def _task_id(domain: str, name: str, question: str) -> str:
 
 
 def _open(source: Path, items: Path | None, terms: Terms, notes: Notes) -> tuple[Raw, Columns]:
-    if terms.format == "table":
-        return read_table(source, notes, terms.columns, items)
-    if items is not None or terms.columns != Columns():
-        raise BenchError(
-            f"format {terms.format} knows its own columns and items; give columns and items with a table only"
-        )
+    if terms.format == TABLE:
+        return read_table(source, notes, terms.columns, items, terms.time_format)
+    if items is not None:
+        raise BenchError(f"format {terms.format} knows its own items; describe items for a table only")
     if terms.format != "complete-journey" and not source.is_dir():
         raise BenchError(f"{source}: format {terms.format} reads a folder ({FORMATS[terms.format].summary})")
     return reader(terms.format)(source, notes), Columns()
@@ -129,20 +148,28 @@ def _drop_short_users(log: Log, least: int) -> tuple[Log, int]:
     return log.keep(counts[log.user] >= least), int(((counts > 0) & (counts < least)).sum())
 
 
-def _catalogue(sequences: Sequences, raw: Raw, source: Path) -> tuple[list[Item], dict[str, str], dict[str, Setting]]:
+def _testable(sequences: Sequences, baskets: bool) -> int:
+    """Return how many users will be asked about under the card's own split."""
+    plan = Plan("basket" if baskets else "last")
+    return len(SPLITS[plan.name](sequences, plan).test)
+
+
+def _catalogue(
+    sequences: Sequences, raw: Raw, source: Path, whole: bool
+) -> tuple[list[Item], dict[str, str], dict[str, Setting]]:
     """Return the items under the ids they are written with, {id: id written}, and counts.
 
     The pair separates items by blanks, so a blank inside an id is written as an underscore; BenchError if two ids
     would become one.
     """
     met = {sequences.items[code] for code in set(sequences.item.tolist())}
-    items, bare, twice = build_catalogue(raw.describe(), met, raw.whole_catalogue)
+    shelf = build_catalogue(raw.describe(), met, whole)
+    items = shelf.items
     written = {name: "_".join(name.split()) for name in items}
     if len(set(written.values())) != len(written):
         raise BenchError(f"{source}: two item ids differ only in blanks and underscores; rename one")
     counts: dict[str, Setting] = {
-        "undescribed_items": bare,
-        "repeated_items": twice,
+        **shelf.counts,
         "renamed_items": sum(old != new for old, new in written.items()),
         "media_left_out": sum(item.image is not None or item.clip is not None for item in items.values()),
     }

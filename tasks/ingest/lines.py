@@ -22,11 +22,14 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 def find_file(folder: Path, *patterns: str, required: bool = True) -> Path | None:
-    """Return the one file in `folder` that matches the first pattern with a match; BenchError if none or several."""
+    """Return the one file in `folder` that matches the first pattern with a match; BenchError if none or several.
+
+    Hidden files and folders (parts of downloads, leavings of a killed import) are not looked at.
+    """
     if not folder.is_dir():
         raise BenchError(f"{folder}: no such folder; check the data root (NAVIBENCH_DATA or --data-root)")
     for pattern in patterns:
-        found = sorted(path for path in folder.glob(pattern) if path.is_file())
+        found = sorted(path for path in folder.glob(pattern) if path.is_file() and not _hidden(path, folder))
         if len(found) > 1:
             names = ", ".join(path.name for path in found[:5])
             raise BenchError(f"{folder}: {pattern} matches several files ({names}); keep one of them in the folder")
@@ -35,6 +38,10 @@ def find_file(folder: Path, *patterns: str, required: bool = True) -> Path | Non
     if required:
         raise BenchError(f"{folder}: no file named {' or '.join(patterns)}")
     return None
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def need_file(folder: Path, *patterns: str) -> Path:

@@ -13,7 +13,7 @@ from bench.errors import BenchError
 from tasks.ingest.lines import need_file
 from tasks.ingest.rows import Event, Notes, Raw
 from tasks.ingest.tables import Row, Table, open_text
-from tasks.ingest.values import as_text, parse_id, parse_number, parse_time
+from tasks.ingest.values import as_text, parse_id, parse_number, parse_time, parse_written
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "invoice": ("InvoiceNo", "Invoice"),
@@ -23,6 +23,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "time": ("InvoiceDate",),
     "user": ("CustomerID", "Customer ID"),
 }
+DATE = "%m/%d/%Y %H:%M"
+"""The publisher's own form ("12/1/2010 8:26"); a sheet saved by other means has ISO dates, as edition II has."""
+
 PRODUCT = re.compile(r"\d{5}[A-Za-z]{0,2}")
 
 
@@ -59,13 +62,18 @@ def _events(
         if why := _excluded(row):
             counts[f"excluded.{why}"] = int(counts.get(f"excluded.{why}", 0)) + 1
             continue
-        user, item, time = parse_id(row["user"]).removesuffix(".0"), _code(row), parse_time(row["time"])
+        user, item, time = parse_id(row["user"]).removesuffix(".0"), _code(row), _time(row)
         invoice, quantity = parse_id(row["invoice"]), parse_number(row["quantity"])
         if not user or not invoice or time is None or quantity is None:
             notes.drop("no customer, invoice, date or quantity", table.path, number)
         else:
             texts[item][as_text(row["text"])] += 1
             yield Event(user, item, time, invoice, quantity)
+
+
+def _time(row: Row) -> float | None:
+    time = parse_time(row["time"])
+    return parse_written(as_text(row["time"]), DATE) if time is None else time
 
 
 def _code(row: Row) -> str:

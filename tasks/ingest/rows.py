@@ -43,9 +43,10 @@ class Notes:
         return sum(self.counts.values())
 
     def provenance(self) -> dict[str, Setting]:
-        """Return the total, and a line a reason."""
+        """Return the total, where the first one is and why (`malformed_first`), and a line a reason."""
         reasons = {f"malformed.{why}": f"{self.counts[why]}, first at {self.first[why]}" for why in sorted(self.counts)}
-        return {"malformed": self.total(), **reasons}
+        first = next((f"{place}: {why}" for why, place in self.first.items()), "")
+        return {"malformed": self.total(), **({"malformed_first": first} if first else {}), **reasons}
 
 
 @dataclass(slots=True)

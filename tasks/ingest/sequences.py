@@ -153,6 +153,16 @@ def split_released(sequences: Sequences, plan: Plan, parts: Mapping[str, str]) -
     return Split(tuple(upto), tuple(cuts["validation"]), tuple(cuts["test"]))
 
 
+def count_short(sequences: Sequences, plan: Plan, split: Split) -> int:
+    """Return how many users have too few events (or baskets) to be tested.
+
+    Splits by time and released ones leave out others for reasons of their own: there, users with a single event.
+    """
+    if plan.name in {"last", "windows", "basket"}:
+        return len(sequences.users) - len({cut.user for cut in split.test})
+    return int((np.diff(sequences.starts) < 2).sum())
+
+
 SPLITS: Mapping[str, Callable[[Sequences, Plan], Split]] = {
     "last": split_last,
     "windows": split_windows,

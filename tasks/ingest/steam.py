@@ -10,9 +10,10 @@ from pathlib import Path
 from bench.api import Item
 from tasks.ingest.lines import find_file, need_file, read_objects
 from tasks.ingest.rows import Event, Notes, Raw
-from tasks.ingest.values import as_text, attributes, parse_id, parse_number, parse_time
+from tasks.ingest.values import as_text, attributes, parse_id, parse_number, parse_time, parse_written
 
 POSTED = re.compile(r"Posted (\w+ \d{1,2}, \d{4})")
+DATE = "%B %d, %Y"
 GAME_FIELDS = ("developer", "genres", "publisher", "release_date", "specs", "tags")
 
 
@@ -51,7 +52,9 @@ def _by_user(path: Path, number: int, row: dict[str, object], reviews: list[obje
             notes.drop("review without user or game", path, number)
             continue
         dated = POSTED.search(as_text(review.get("posted")))
-        yield Event(user, item, parse_time(dated[1]) if dated else None, None, float(review.get("recommend") is True))
+        yield Event(
+            user, item, parse_written(dated[1], DATE) if dated else None, None, float(review.get("recommend") is True)
+        )
 
 
 def _games(path: Path, notes: Notes) -> Iterator[Item]:

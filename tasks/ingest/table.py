@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.api import Item
+from bench.api import Item, Setting
 from bench.errors import BenchError
 from tasks.ingest.columns import find_column, guess_columns
 from tasks.ingest.lines import read_lines
 from tasks.ingest.pair import read_items
 from tasks.ingest.rows import Event, Notes, Raw
 from tasks.ingest.tables import Row, Table, open_parquet, open_text
-from tasks.ingest.values import as_text, attributes, media_path, parse_id, parse_number, parse_time
+from tasks.ingest.times import Clock, choose_clock, given_clock
+from tasks.ingest.values import MISSING, as_text, attributes, media_path, parse_id, parse_number
 
 TEXT = (".csv", ".tsv", ".txt", ".inter", ".item")
 OBJECTS = (".jsonl", ".json")
@@ -34,12 +35,29 @@ class Columns:
     value: str = ""
 
 
-def read_table(path: Path, notes: Notes, columns: Columns, items: Path | None = None) -> tuple[Raw, Columns]:
-    """Return the events of a log, the items of a second file if given, and the columns that were chosen."""
+def read_table(
+    path: Path, notes: Notes, columns: Columns, items: Path | None = None, time_format: str = ""
+) -> tuple[Raw, Columns]:
+    """Return the events of a log, the items of a second file if given, and the columns that were chosen.
+
+    time_format: strptime form of the time column ("": the one form that fits all of it, see `choose_clock`).
+    """
     table = open_table(path, notes)
     chosen = _choose(table, columns)
+    clock = _clock(path, chosen.time, time_format)
     describe = partial(_items, items, notes) if items else partial(iter, tuple[Item, ...]())
-    return Raw((path, items) if items else (path,), partial(_events, table, chosen, notes), describe), chosen
+    events = partial(_events, table, chosen, clock, notes)
+    extra: dict[str, Setting] = {"time_form": clock.form} if chosen.time else {}
+    return Raw((path, items) if items else (path,), events, describe, extra=extra), chosen
+
+
+def _clock(path: Path, column: str, time_format: str) -> Clock:
+    """Return the clock of a time column; the file is read once for it, malformed rows being counted later."""
+    if time_format and not column:
+        raise BenchError(f"{path}: time_format {time_format!r} has no time column to read; leave one of the two out")
+    if time_format or not column:
+        return given_clock(time_format) if time_format else Clock()
+    return choose_clock(lambda: (row[column] for _, row in open_table(path, Notes()).rows()), f"{path}: {column}")
 
 
 def open_table(path: Path, notes: Notes) -> Table:
@@ -85,17 +103,19 @@ def _find_time(table: Table, given: str) -> str:
         raise BenchError(f"{error} (or time=none if the rows are in order already)") from None
 
 
-def _events(table: Table, columns: Columns, notes: Notes) -> Iterator[Event]:
+def _events(table: Table, columns: Columns, clock: Clock, notes: Notes) -> Iterator[Event]:
     for number, row in table.rows():
         user, item = parse_id(row[columns.user]), parse_id(row[columns.item])
-        time = parse_time(row[columns.time]) if columns.time else None
+        time = clock.read(row[columns.time]) if columns.time else None
+        value = parse_number(row[columns.value]) if columns.value else None
         if not user or not item:
             notes.drop(f"empty or NaN {columns.item if user else columns.user}", table.path, number)
         elif columns.time and time is None:
             notes.drop(f"{columns.time} is no time", table.path, number)
+        elif columns.value and value is None and str(row[columns.value]).strip().lower() not in MISSING:
+            notes.drop(f"{columns.value} is no number", table.path, number)
         else:
             basket = parse_id(row[columns.basket]) or None if columns.basket else None
-            value = parse_number(row[columns.value]) if columns.value else None
             yield Event(user, item, time, basket, value)
 
 

@@ -15,8 +15,6 @@ MILLISECONDS_FROM = 1e11
 DEPTH = 8
 """Lists nested deeper hold nothing a catalogue means; the bound keeps hostile ones from exhausting the stack."""
 
-_DATE_FORMATS = ("%m/%d/%Y %H:%M", "%m/%d/%y %H:%M", "%d/%m/%Y %H:%M", "%m %d, %Y", "%B %d, %Y", "%Y%m%d")
-
 
 def parse_id(value: object) -> str:
     """Return an id as text, or "" if it is missing, NaN, unprintable or overlong; 12.0 is read as 12."""
@@ -46,18 +44,33 @@ def parse_number(value: object) -> float | None:
 def parse_time(value: object) -> float | None:
     """Return seconds since 1970 (UTC where no zone is given), or None.
 
-    Numbers are s, ms, us or ns by size, and YYYYMMDD where they read as one; texts are ISO dates or a usual form.
+    Numbers are s, ms, us or ns by size, and YYYYMMDD where they read as one; texts are ISO dates. Forms that may
+    be day-first or month-first are the business of `parse_written`, which is told which.
     """
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
     number = parse_number(value)
-    text = str(value).strip()
-    if number is not None and not (19000101 <= number <= 21001231 and number.is_integer()):
-        return _seconds(number)
+    if number is None:
+        return parse_moment(value)
+    if 19000101 <= number <= 21001231 and number.is_integer():
+        day = parse_moment(str(value).strip().removesuffix(".0"))
+        return _seconds(number) if day is None else day
+    return _seconds(number)
+
+
+def parse_moment(value: object) -> float | None:
+    """Return seconds since 1970 of a datetime or an ISO text, or None."""
     try:
-        return parse_time(datetime.fromisoformat(text.removesuffix(".0") if number is not None else text))
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        return _seconds(number) if number is not None else _parse_form(text)
+        return None
+
+
+def parse_written(text: str, form: str) -> float | None:
+    """Return seconds since 1970 of a text in one strptime form, or None."""
+    try:
+        return parse_moment(datetime.strptime(text.strip(), form))
+    except ValueError:
+        return None
 
 
 def _seconds(number: float) -> float:
@@ -65,15 +78,6 @@ def _seconds(number: float) -> float:
     while number >= MILLISECONDS_FROM:
         number /= 1000
     return number
-
-
-def _parse_form(text: str) -> float | None:
-    for form in _DATE_FORMATS:
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()
-        except ValueError:
-            continue
-    return None
 
 
 def as_text(value: object, depth: int = DEPTH) -> str:

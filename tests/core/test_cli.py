@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -43,7 +45,7 @@ def test_run_report_compare_score_tell_one_story(ran: tuple[Path, Path]) -> None
     stored = out / "report.json"
     stored.write_text(good("report", out, "--format", "json"))
     assert good("report", stored, "--format", "markdown") == good("report", out, "--format", "markdown")
-    page = next(value for name, value in json.loads(stored.read_text()).items() if name.startswith("page "))
+    page = json.loads(stored.read_text())["pages"][0]
     value = next(row for row in page["rows"] if row["system"] == "markov")["figures"]["ndcg@5"]["value"]
     assert f",ndcg@5,{value}," in good("report", out, "--format", "csv")
     compared = good("compare", "markov", "popularity", "--out", out, "--metric", "ndcg@5")
@@ -67,9 +69,29 @@ def test_failed_cases_are_shown_and_exit_with_3(ran: tuple[Path, Path]) -> None:
     assert "30/60" in done.stdout
 
 
+def test_an_interrupt_says_how_to_go_on(ran: tuple[Path, Path], tmp_path: Path) -> None:
+    arguments = ["run", "--task", str(ran[0]), "--system", "tests.systems:Counting", "--set", "system.slow=30"]
+    command = [sys.executable, "-m", "bench", *arguments, "--out", str(tmp_path)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.rglob("attempts")):
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    assert "the same command goes on where this one stopped" in process.communicate()[1]
+    assert process.returncode == 130
+
+
+def test_an_unwritable_folder_is_refused_at_once(ran: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = navibench("run", "--task", ran[0], "--system", "markov", "--out", tmp_path / "file")
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+
+
 def test_seeds_are_averaged_with_their_spread(ran: tuple[Path, Path], tmp_path: Path) -> None:
     table = good("run", "--task", ran[0], "--system", "random", "--seed", "0,1,2", "--out", tmp_path)
     assert "random x 3 seeds" in table
+    assert "3 seeds" in good("compare", "random", "random", "--out", tmp_path)
     assert "between seeds" in table
 
 

@@ -22,6 +22,7 @@ def test_old_runs_make_a_page() -> None:
     (page,) = gather(find_runs([FOLDER]))
     assert [row.system for row in page.rows] == ["markov", "tests.systems:SometimesFails"]
     assert [row.failed for row in page.rows] == [0, 30]
+    assert page.question.primary == "ndcg@5"
     assert page.contrasts[0].p_holm is not None
 
 

@@ -37,3 +37,14 @@ def test_a_name_that_is_taken_is_an_error(tmp_path: Path) -> None:
     done = plug_in(tmp_path, "markov")
     assert done.returncode == 2
     assert "'markov' is registered twice; outside:SYSTEMS must choose another name" in done.stderr
+
+
+def test_a_broken_plug_in_takes_only_its_own_names_away(tmp_path: Path) -> None:
+    plug_in(tmp_path, "nothing")
+    (tmp_path / "outside.py").write_text("1 / 0")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(tmp_path)])}
+    command = [sys.executable, "-m", "bench", "ls", "systems"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+    assert done.returncode == 0
+    assert "markov" in done.stdout
+    assert "plug-in outside: outside:SYSTEMS: importing outside failed (ZeroDivisionError" in done.stderr

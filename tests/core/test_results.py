@@ -8,8 +8,9 @@ import pytest
 
 from bench.api import Suite
 from bench.plan import plan
+from bench.pose import load
 from bench.report.render import from_json
-from bench.runner import load, run_job
+from bench.runner import run_job
 from tests.conftest import REPOSITORY
 
 CLASSIC = REPOSITORY / "results" / "classic.json"
@@ -23,7 +24,7 @@ SYSTEMS = ("random", "popularity", "recent", "markov", "transitions", "item-knn"
 
 def test_every_row_tells_how_it_was_made() -> None:
     pages = from_json(CLASSIC)
-    assert len({page.task for page in pages}) == 8
+    assert len({page.question.task for page in pages}) == 8
     for page in pages:
         assert {row.system for row in page.rows} > {"random", "popularity", "ease"}
         for row in page.rows:
@@ -37,10 +38,10 @@ def test_every_row_tells_how_it_was_made() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_running_again_gives_the_committed_figures(task: str, real_logs: Path, tmp_path: Path) -> None:
-    page = next(page for page in from_json(CLASSIC) if page.task == task and page.seen == "keep")
+    page = next(page for page in from_json(CLASSIC) if page.question.task == task and page.question.seen == "keep")
     jobs, _ = plan(Suite("", (task,), SYSTEMS), assignments=["policy.resamples=2000"])
     dataset = load(jobs[0], real_logs)
-    assert dataset.fingerprint == page.fingerprint
+    assert dataset.fingerprint == page.question.fingerprint
     for job in jobs:
         figures = run_job(job, dataset, tmp_path)[0].manifest["figures"]
         row = next(row for row in page.rows if row.label == job.system)

@@ -15,13 +15,16 @@ import pytest
 
 from bench import runner
 from bench.api import Suite
+from bench.cli.run import execute
 from bench.errors import BenchError
 from bench.io import file_sha256
 from bench.plan import plan
-from bench.runner import load, pose, rescore, run_job
+from bench.pose import load, pose
+from bench.runner import run_job
+from bench.settle import rescore
 from bench.store import Run
 from bench.tables import read_answers
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, write_log
 
 
 def job_for(card: Path, system: str = "Counting", limit: int | None = None, *assign: str):  # type: ignore[no-untyped-def]
@@ -54,6 +57,55 @@ def test_every_setting_is_part_of_the_key(card: Path, tmp_path: Path) -> None:
         run(card, out, "SometimesFails").folder,
     }
     assert len(folders) == 6
+
+
+def test_figures_follow_the_policy_without_asking_again(card: Path, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    wide = run(card, tmp_path / "runs", "Counting", None, f"system.trace={trace}").manifest["figures"]["recall@5"]
+    settings = (f"system.trace={trace}", "policy.level=0.5")
+    narrow = Run(run(card, tmp_path / "runs", "Counting", None, *settings).folder).manifest["figures"]["recall@5"]
+    assert wide["value"] == narrow["value"]
+    assert narrow["high"] - narrow["low"] < 0.6 * (wide["high"] - wide["low"])
+    assert len(trace.read_text().splitlines()) == 1
+
+
+def test_a_limit_beyond_the_data_is_no_limit(card: Path, tmp_path: Path) -> None:
+    assert run(card, tmp_path / "runs", "Counting", 10_000).folder == run(card, tmp_path / "runs").folder
+
+
+def test_two_cards_with_one_name_keep_their_own_data(card: Path, tmp_path: Path) -> None:
+    other = write_log(tmp_path / "other", users=40, seed=1)
+    cards = (str(card), str(other))
+    jobs, _ = plan(Suite("", cards, ("tests.systems:Counting",)))
+    runs = execute(jobs, None, tmp_path / "runs")
+    assert [found.manifest["counts"]["cases"] for found in runs] == [60, 40]
+
+
+def test_a_system_cannot_change_the_data(card: Path, tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="TypeError: 'mappingproxy' object does not support item assignment"):
+        run(card, tmp_path / "runs", "Meddles")
+
+
+def test_two_processes_make_one_run(card: Path, tmp_path: Path) -> None:
+    arguments = ["run", "--task", str(card), "--system", "tests.systems:Counting", "--set", "system.slow=0.03"]
+    command = [sys.executable, "-c", COMMAND, *arguments, "--out", str(tmp_path / "runs")]
+    both = [subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sum("already there" in text for text in told) == 1
+    assert not list((tmp_path / "runs").rglob("answers/*"))
+
+
+def test_the_key_follows_the_code_of_a_users_own_module(card: Path, tmp_path: Path) -> None:
+    (tmp_path / "helper_of_mine.py").write_text("LEAST = 1\n")
+    (tmp_path / "system_of_mine.py").write_text("from tests.systems import Counting as Mine\n")
+    keys = set()
+    for text in ("LEAST = 1\n", "LEAST = 2\n"):
+        (tmp_path / "helper_of_mine.py").write_text(text)
+        code = "import sys; sys.path.insert(0, sys.argv[1]); from bench.manifest import code_digest"
+        command = [sys.executable, "-c", f"{code}; print(code_digest(('system_of_mine',)))", str(tmp_path)]
+        keys.add(subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout)
+    assert len(keys) == 2
 
 
 def test_failures_score_zero_and_are_counted(card: Path, tmp_path: Path) -> None:

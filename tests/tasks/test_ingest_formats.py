@@ -180,3 +180,21 @@ def test_python_literals_are_parsed_never_run(tmp_path: Path) -> None:
     assert not flag.exists()
     assert dataset.provenance["malformed"] == 2
     assert dataset.train.items["B1"].title == "kept"
+
+
+def test_hidden_leavings_are_not_sources(tmp_path: Path) -> None:
+    samples.retail(tmp_path)
+    samples.write(tmp_path / ".half.csv", "half")
+    samples.write(tmp_path / ".out.x1" / "ratings.dat", "half")
+    assert len(load(tmp_path, format="online-retail").examples) == 1
+    with pytest.raises(BenchError, match=r"no file named ratings.dat"):
+        load(tmp_path, format="movielens-1m")
+
+
+def test_retail_dates_have_their_publishers_form(tmp_path: Path) -> None:
+    samples.retail(tmp_path)
+    text = (tmp_path / "OnlineRetail.csv").read_text()
+    samples.write(tmp_path / "OnlineRetail.csv", text + "536999,22752,DAY FIRST,1,28/12/2010 9:00,1,17850,France\n")
+    provenance = load(tmp_path, format="online-retail").provenance
+    assert provenance["malformed"] == 1
+    assert provenance["malformed_first"] == "OnlineRetail.csv:8: no customer, invoice, date or quantity"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from bench.api import Dataset
 from bench.errors import BenchError
 from tasks.load import load
 
+VALUED = "u\ta\t1\t1.5\nu\tb\t2\t2\nu\tc\t3\t\nu\td\t4\t9\n"
+TIMED = "".join(f"u\t{item}\t{time}\n" for time, item in enumerate("abcdefgh", 1)) + "v\ta\t1\n"
 LINES = ["u1\ta b c a", "u2\tb c a", "u3\tc a", "u4\ta a a a a"]
 ITEMS = ['{"item": "a", "title": "Ark"}', '{"item": "b", "title": "Ball", "tags": ["x", "y"]}', '{"item": "d"}']
 
@@ -81,10 +84,25 @@ def test_windows_and_history(tmp_path: Path) -> None:
         ({"split": "time"}, "needs time stamps"),
         ({"split": "basket"}, "needs basket ids"),
         ({"split": "released"}, "come ready split"),
-        ({"history": -1}, "history >= 0"),
+        ({"history": -1}, "data.history: expected 0 or more, got -1"),
         ({"split": "time", "test_from": 0.5}, "0 < validation_from"),
         ({"core": 50}, "lower core"),
-        ({"folder": "nowhere"}, "no such folder"),
+        ({"folder": "nowhere"}, r"no such folder; expected sequences.tsv.gz and items.jsonl.gz there.*docs/data.md"),
+        ({"folder": "nowhere", "format": "log"}, r"expected interactions.tsv.gz and items.jsonl.gz there, a prepared"),
+        ({"folder": "nowhere", "format": "kuairand"}, r"expected KuaiRand: .* there \(what can be fetched: navibench"),
+        ({"folder": "nowhere", "format": "pear"}, "did you mean pair"),
+        ({"core": "abc"}, r"^data.core: expected a whole number, got 'abc'$"),
+        ({"core": -1}, r"^data.core: expected 0 or more, got -1$"),
+        ({"split": 3}, r"^data.split: expected text, got 3$"),
+        ({"history": True}, r"^data.history: expected a whole number, got True$"),
+        ({"windows": 2.5}, r"^data.windows: expected a whole number, got 2.5$"),
+        ({"windows": 0}, "windows >= 1"),
+        ({"strict": 1}, r"^data.strict: expected true or false, got 1$"),
+        ({"min_value": float("nan")}, r"^data.min_value: expected a number, got nan$"),
+        ({"min_value": float("inf")}, r"^data.min_value: expected a number, got inf$"),
+        ({"test_from": "0.9"}, r"^data.test_from: expected a number, got '0.9'$"),
+        ({"min_value": 1}, "min_value = 1 compares values, and no event of this log has one"),
+        ({"duplicates": "exact"}, "compares times, and this log has none; use duplicates = first"),
     ],
 )
 def test_wrong_options_say_what_was_expected(
@@ -93,6 +111,50 @@ def test_wrong_options_say_what_was_expected(
     make(tmp_path / "set", LINES, ITEMS)
     with pytest.raises(BenchError, match=message):
         load(tmp_path, **{"folder": "set", **options})  # type: ignore[arg-type]
+
+
+def test_options_are_checked_before_any_file_is_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match=r"^data.core: expected a whole number"):
+        load(tmp_path / "nowhere", core=1.5)  # type: ignore[arg-type]
+
+
+def test_whole_numbers_and_no_least_value_are_numbers(tmp_path: Path) -> None:
+    one = make(tmp_path / "set", LINES, ITEMS)
+    assert load(tmp_path, folder="set", min_value=float("-inf")).fingerprint == one.fingerprint
+    samples.write(tmp_path / "log" / "interactions.tsv", "user\titem\ttimestamp\tvalue\n" + VALUED)
+    dataset = load(tmp_path, folder="log", format="log", min_value=2)
+    assert dataset.examples[0].query.history + dataset.examples[0].targets == ("b", "c", "d")
+    assert (dataset.provenance["dropped_low_value"], dataset.provenance["kept_without_value"]) == (1, 1)
+
+
+def test_a_system_cannot_change_the_data_of_the_next(tmp_path: Path) -> None:
+    dataset = make(tmp_path / "set", LINES, ITEMS)
+    train = dataset.train
+    attributes = train.items["b"].attributes
+    assert attributes == {"tags": ("x", "y")}
+    for mapping in (train.items, train.sequences, attributes, train.items["c"].attributes, dataset.provenance):
+        assert isinstance(mapping, Mapping)
+        with pytest.raises(TypeError, match="does not support item assignment"):
+            mapping["a"] = ()  # type: ignore[index]
+        with pytest.raises(TypeError, match="does not support item deletion"):
+            del mapping["a"]  # type: ignore[attr-defined]
+
+
+def test_users_too_short_are_those_never_asked_about(tmp_path: Path) -> None:
+    assert make(tmp_path / "set", LINES, ITEMS).provenance["users_too_short"] == 1
+    assert load(tmp_path, folder="set", split="windows", windows=2).provenance["users_too_short"] == 3
+    samples.write(tmp_path / "log" / "interactions.tsv", "user\titem\ttimestamp\n" + TIMED)
+    by_time = load(tmp_path, folder="log", format="log", split="time", validation_from=0.5, test_from=0.7)
+    assert by_time.provenance["users_too_short"] == 1
+    assert load(tmp_path, folder="log", format="log", split="basket").provenance["users_too_short"] == 1
+
+
+def test_items_without_event_are_counted_kept_or_not(tmp_path: Path) -> None:
+    make(tmp_path / "set", LINES, ITEMS)
+    for rule, names, shown in (("auto", "abcd", "all"), ("all", "abcd", "all"), ("met", "abc", "met")):
+        dataset = load(tmp_path, folder="set", catalogue=rule)
+        assert "".join(dataset.train.items) == names
+        assert (dataset.provenance["items_without_event"], dataset.provenance["catalogue"]) == (1, shown)
 
 
 def test_no_root_says_how_to_give_one() -> None:

@@ -1,0 +1,112 @@
+"""From stored answers to scores, figures and the manifest: the end of every run, and all of a re-scoring."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.api import Dataset, Failure, Seen, Task
+from bench.config import build
+from bench.errors import BenchError
+from bench.io import file_sha256, only_one
+from bench.judge import judge, summarise
+from bench.manifest import code_digest, described, figures_digest, host
+from bench.plan import Device, Job, Policy
+from bench.pose import load, pose
+from bench.store import SCHEMA, Run
+from bench.tables import read_answers, write_scores
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the asking stage leaves to the later ones: the run's key, the code that answered, when, and how long.
+
+    `seconds` are of the last of `attempts`: only a run that was made in one go tells what it takes.
+    """
+
+    key: str
+    code: str
+    at: str
+    seconds: float
+    attempts: int
+
+
+def settle(job: Job, dataset: Dataset, run: Run, asked: Asked) -> None:
+    """Judge the stored answers, write `scores.parquet`, then `run.json` as the last act."""
+    started = time.monotonic()
+    answers = read_answers(run.answers)
+    scores, statistics = judge(job.task, dataset, pose(job, dataset), answers)
+    write_scores(run.scores, scores)
+    figures = summarise(scores, statistics, job.policy)
+    reasons = [answer.reason for answer in answers.values() if isinstance(answer, Failure)]
+    run.write_manifest(
+        {
+            "schema": SCHEMA,
+            "key": asked.key,
+            "asked": asked.at,
+            **described(job),
+            "data": {"fingerprint": dataset.fingerprint, **dataset.provenance},
+            "code": {"asked": asked.code, "judged": code_digest(job.packages), "figures": figures_digest()},
+            "policies": policies(job),
+            "counts": {
+                "cases": len(scores.cases),
+                "users": len(set(scores.users)),
+                "failed": len(reasons),
+                "reasons": {reason: reasons.count(reason) for reason in sorted(set(reasons))[:20]},
+            },
+            "figures": figures,
+            "seconds": {
+                "ask": asked.seconds,
+                "attempts": asked.attempts,
+                "judge": round(time.monotonic() - started, 2),
+            },
+            "host": host(),
+            "files": {path.name: file_sha256(path) for path in (run.answers, run.scores)},
+        }
+    )
+
+
+def policies(job: Job) -> dict[str, str | int | float]:
+    """Return how ties, candidates, failures and intervals are treated, in words and numbers."""
+    return {
+        "ties": "expectation over random order",
+        "candidates": "full catalogue" + (" without the history" if job.seen is Seen.MASK else ""),
+        "failures": "score 0 and stay in the denominator",
+        "interval": "BCa cluster bootstrap over users",
+        "resamples": job.policy.resamples,
+        "level": job.policy.level,
+    }
+
+
+def rescore(run: Run, root: Path | None) -> Run:
+    """Judge a run's stored answers again with today's scorers; the data must be the very data it was asked on."""
+    job = recall_job(run)
+    dataset = load(job, root)
+    if dataset.fingerprint != run.manifest["data"]["fingerprint"]:
+        raise BenchError(f"{run.folder}: was asked on other data than {job.task.id} now loads; run the task again")
+    if file_sha256(run.answers) != run.manifest["files"]["answers.parquet"]:
+        raise BenchError(f"{run.answers}: changed since the run was made; run the task again")
+    with only_one(run.folder):
+        settle(job, dataset, run, told_of(run))
+    return run
+
+
+def told_of(run: Run) -> Asked:
+    """Return what a finished run says of its asking."""
+    told, seconds = run.manifest, run.manifest["seconds"]
+    return Asked(told["key"], told["code"]["asked"], told["asked"], seconds["ask"], seconds["attempts"])
+
+
+def recall_job(run: Run) -> Job:
+    """Return the job a run was made from, as its manifest tells it."""
+    told = run.manifest
+    return Job(
+        task=build(Task, told["task"], f"{run.folder}/run.json: task"),
+        system=told["system"]["name"],
+        config=told["system"]["config"],
+        seed=told["seed"],
+        limit=told["limit"],
+        policy=Policy(Seen(told["seen"]), told["policies"]["resamples"], told["policies"]["level"]),
+        device=build(Device, told["device"], f"{run.folder}/run.json: device"),
+    )
