@@ -76,8 +76,8 @@ class Job:
     @property
     def changed(self) -> dict[str, Any]:
         """Settings that are not the system's defaults."""
-        usual = configure(self.system, {})
-        return {name: value for name, value in self.config.items() if value != usual[name]}
+        usual = plain(configure(self.system, {}))
+        return {name: value for name, value in plain(self.config).items() if value != usual[name]}
 
     @property
     def label(self) -> str:

@@ -228,6 +228,16 @@ def test_rescoring_runs_no_model_and_refuses_other_data(card: Path, tmp_path: Pa
         rescore(Run(found.folder), card.parent)
 
 
+def test_rescoring_keeps_what_was_asked(card: Path, tmp_path: Path) -> None:
+    job = plan(Suite("", (str(card),), ("transitions",)), None, ["transitions.window=2"])[0][0]
+    found = run_job(job, load(job, None), tmp_path / "runs")[0]
+    before = dict(found.manifest)
+    after = Run(rescore(Run(found.folder), card.parent).folder).manifest
+    for name in ("key", "asked", "task", "system", "seed", "limit", "seen", "device", "figures", "counts", "files"):
+        assert after[name] == before[name], name
+    assert after["system"]["changed"] == {"window": 2}
+
+
 def test_stored_answers_are_what_was_said(card: Path, tmp_path: Path) -> None:
     found = run(card, tmp_path / "runs", "SometimesFails")
     answers = read_answers(found.answers)
