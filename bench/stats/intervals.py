@@ -112,7 +112,8 @@ def bootstrap_means(values: Floats, clusters: Ints, plan: Plan) -> list[Interval
 
 def find_spread(totals: Totals) -> NDArray[np.bool_]:
     """Return whether any cluster departs from the mean, bool [metrics]; a single judged cluster never does."""
-    return np.asarray(~totals.tied(totals.units, totals.counts).all(axis=0))
+    several = (totals.counts > 0).sum(axis=0) > 1
+    return np.asarray(several & ~totals.tied(totals.units, totals.counts).all(axis=0))
 
 
 def draw_ends(totals: Totals, metrics: list[int], plan: Plan) -> dict[int, tuple[float, float, int]]:
@@ -175,7 +176,10 @@ def acceleration(rows: Floats, times: Ints) -> float:
     """
     move = rows[:, 0] / (np.dot(times, rows[:, 1]) - rows[:, 1])
     move = move - np.average(move, weights=times)
-    move = move / np.abs(move).max()  # scale-free; cubes of tiny moves would underflow
+    largest = np.abs(move).max()
+    if largest == 0.0:  # clusters that differ by less than a float can tell bend nothing
+        return 0.0
+    move = move / largest  # scale-free; cubes of tiny moves would underflow
     return float(np.dot(times, move**3) / (6.0 * np.dot(times, move**2) ** 1.5))
 
 

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -191,6 +191,8 @@ numbers = st.one_of(st.sampled_from([0.0, 1.0, -1e100, 1e100, 5e-324]), st.float
     users=st.lists(st.integers(0, 4), min_size=12, max_size=12),
     method=st.sampled_from(["bca", "percentile"]),
 )
+@example(scores=[0.0, 5e-324], users=[0] * 12, method="bca")
+@example(scores=[0.0, 5e-324], users=[0, 1] * 6, method="bca")
 @settings(max_examples=150, deadline=None)
 def test_always_defined_and_within_the_scores(scores: list[float | None], users: list[int], method: str) -> None:
     found = cluster_intervals(
