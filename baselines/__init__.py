@@ -14,6 +14,12 @@ SYSTEMS: dict[str, Entry] = {
     ),
     "item-knn": Entry("baselines.item_knn:ItemKNN", "Cosine neighbours of the items of the history."),
     "ease": Entry("baselines.ease:Ease", "Embarrassingly shallow autoencoder (Steck 2019), in closed form."),
+    "text-knn": Entry("baselines.text_knn:TextKNN", "Items whose title and caption are like those of the history."),
+    "popular-terms": Entry(
+        "baselines.terms:PopularTerms", "The most frequent attribute values, for everybody the same."
+    ),
+    "history-terms": Entry("baselines.terms:HistoryTerms", "The most frequent attribute values of the user's history."),
+    "recent-terms": Entry("baselines.terms:RecentTerms", "The attribute values of the user's last item."),
     "sasrec-bce": Entry("baselines.sasrec:SasRecBCE", "SASRec with binary cross-entropy and one negative.", "torch"),
     "sasrec-sampled-softmax": Entry(
         "baselines.sasrec:SasRecSampledSoftmax", "SASRec with sampled softmax over shared negatives.", "torch"

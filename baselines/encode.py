@@ -52,10 +52,10 @@ class Columns:
         return self.encode_all(train.sequences[user] for user in sorted(train.sequences))
 
 
-def fitted(state: T | None, system: object) -> T:
-    """Return what `fit` left behind, or raise BenchError if it was not called."""
+def fitted(state: T | None, system: object, method: str = "rank") -> T:
+    """Return what `fit` left behind, or raise BenchError if it was not called before `method`."""
     if state is None:
-        raise BenchError(f"{type(system).__name__}: rank was called before fit; call fit(train) first")
+        raise BenchError(f"{type(system).__name__}: {method} was called before fit; call fit(train) first")
     return state
 
 

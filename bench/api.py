@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 Setting = str | int | float | bool
 
@@ -28,7 +28,10 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a catalogue; text fields are empty and media None where the source has none."""
+    """One item of a catalogue; text fields are empty and media None where the source has none.
+
+    `attributes`: slot -> accepted wordings of its value, the usual first, or tags; "terms": see bench/terms.py.
+    """
 
     id: str
     title: str = ""
@@ -115,9 +118,7 @@ class Failure:
 
 
 Answer = Ranking | Instruction | Media | Failure
-
-
-# A system is a dataclass whose fields are its configuration. A field `context: Context` receives the run's own.
+Progress = Callable[[str, int, int], None]
 
 
 def ignore_progress(stage: str, done: int, total: int) -> None:
@@ -126,16 +127,18 @@ def ignore_progress(stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run gives a system: seed, a folder for its checkpoints, where to compute, whom to tell of progress."""
+    """What a run gives a system: seed, a folder for its checkpoints, where to compute, whom to tell of progress.
+
+    A system is a dataclass whose fields are its configuration; a field `context: Context` receives this.
+    """
 
     seed: int = 0
     work: Path | None = None
     device: str = "cpu"
     dtype: str = "float32"
-    progress: Callable[[str, int, int], None] = ignore_progress
+    progress: Progress = ignore_progress
 
 
-@runtime_checkable
 class Ranker(Protocol):
     """Answers next-item tasks."""
 
@@ -146,7 +149,6 @@ class Ranker(Protocol):
         """Return one answer a query, at least `k` deep where the catalogue allows, in the order of `queries`."""
 
 
-@runtime_checkable
 class Instructor(Protocol):
     """Writes instructions for image and video tasks."""
 
@@ -199,7 +201,7 @@ class Statistic(Protocol):
 class Data:
     """Where a task's data come from: a loader "module:function" and its keyword options, all part of a run's key.
 
-    The loader is called as `loader(root, **options) -> Dataset`; `root` is the data folder, or None if not given.
+    The loader is called as `loader(root, **options) -> Dataset`, and with `progress` if it has such a parameter.
     """
 
     loader: str

@@ -12,4 +12,39 @@ SCORERS: dict[str, Entry] = {
         "bench.scorers.ranking:PopularityBias", "Mean log popularity of the first k minus that of the targets."
     ),
     "coverage@k": Entry("bench.scorers.ranking:Coverage", "Share of the catalogue in anybody's first k."),
+    "term-precision": Entry(
+        "bench.scorers.instruction:TermPrecision", "Share of the given terms that are the target's."
+    ),
+    "term-recall": Entry("bench.scorers.instruction:TermRecall", "Share of the target's terms that are given."),
+    "term-f1": Entry("bench.scorers.instruction:TermF1", "Harmonic mean of term precision and recall."),
+    "attribute-precision": Entry(
+        "bench.scorers.instruction:AttributePrecision", "Share of the attribute values named that are the target's."
+    ),
+    "attribute-recall": Entry(
+        "bench.scorers.instruction:AttributeRecall", "Share of the target's attributes that the text names."
+    ),
+    "attribute-f1": Entry("bench.scorers.instruction:AttributeF1", "Harmonic mean of attribute precision and recall."),
+    "attribute-f1-mismatched": Entry(
+        "bench.scorers.instruction:AttributeF1Mismatched", "Attribute F1 against another user's target: the control."
+    ),
+    "personal-effect": Entry(
+        "bench.scorers.instruction:PersonalEffect", "Attribute F1 minus that against another user's target."
+    ),
+    "retrieval@k": Entry(
+        "bench.scorers.instruction_text:Retrieval", "Recall of the target, items ranked by likeness to the instruction."
+    ),
+    "retrieval-mismatched@k": Entry(
+        "bench.scorers.instruction_text:RetrievalMismatched", "Retrieval of another user's target: the control."
+    ),
+    "specificity": Entry(
+        "bench.scorers.instruction_text:Specificity", "Mean inverse document frequency of the content words."
+    ),
+    "layers": Entry(
+        "bench.scorers.instruction_text:Layers",
+        "Share of subject, scene, style, composition, light and motion that are spoken of.",
+    ),
+    "leak": Entry("bench.scorers.instruction_text:Leak", "Whether the text names the target outright."),
+    "words": Entry("bench.scorers.instruction_text:Words", "Length of the instruction in words."),
+    "distinct-2": Entry("bench.scorers.diversity:Distinct2", "Distinct word pairs over all word pairs of the run."),
+    "self-bleu": Entry("bench.scorers.diversity:SelfBleu", "Mean BLEU-4 of an instruction against other users'."),
 }

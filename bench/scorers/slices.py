@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bench.api import Cases
-from bench.scorers.encoding import Floats, Ints, encode
+from bench.scorers.encoding import Floats, Ints, as_pairs, training_counts
 
 HISTORY_BOUNDS = (1, 5, 10, 20)
 HISTORY_NAMES = ("history 0", "history 1-4", "history 5-9", "history 10-19", "history 20+")
@@ -21,9 +21,10 @@ def history_lengths(cases: Cases) -> Ints:
 
 def target_popularity(cases: Cases) -> Floats:
     """Return the mean training count over every case's targets [cases]; NaN where no target is in the catalogue."""
-    table = encode(cases)
-    known = table.targets.where(table.targets.column >= 0)
-    summed = np.bincount(known.case, table.counts[known.column], len(cases.rows))
+    index = {name: column for column, name in enumerate(sorted(cases.train.items))}
+    targets = as_pairs((sorted(set(case.example.targets)) for case in cases.rows), index)
+    known = targets.where(targets.column >= 0)
+    summed = np.bincount(known.case, training_counts(cases.train, index)[known.column], len(cases.rows))
     number = np.bincount(known.case, minlength=len(cases.rows))
     return np.where(number > 0, summed / np.maximum(number, 1), np.nan)
 
@@ -40,7 +41,7 @@ def popularity_slices(cases: Cases) -> tuple[str, ...]:
     in order of their count; an item at a boundary count belongs to the lower slice, so that equal counts stay
     together. "unknown" holds targets outside the catalogue.
     """
-    counts = encode(cases).counts
+    counts = training_counts(cases.train, {name: column for column, name in enumerate(sorted(cases.train.items))})
     seen = np.sort(counts[counts > 0])
     bounds = seen[[(len(seen) - 1) // 3, 2 * (len(seen) - 1) // 3]].tolist() if len(seen) else [0, 0]
     popularity = target_popularity(cases)

@@ -10,24 +10,51 @@ import numpy as np
 import pytest
 
 from baselines import SYSTEMS
-from baselines.oracle import Oracle
-from bench.api import Answer, Case, Cases, Context, Example, Item, Query, Ranker, Ranking, Train
+from baselines.oracle import InstructionOracle, Oracle
+from bench.api import (
+    Answer,
+    Case,
+    Cases,
+    Context,
+    Example,
+    Failure,
+    Instruction,
+    Item,
+    Kind,
+    Query,
+    Ranking,
+    Train,
+)
 from bench.catalogue import resolve
 from bench.config import settings
 from bench.errors import BenchError
+from bench.scorers.instruction import AttributeF1, TermF1
 from bench.scorers.ranking import MRR, NDCG, Recall
 
 ITEMS = [f"i{number:02}" for number in range(30)]
 DEPTH = 10
 # What keeps a trained system's contract test short; its own tests look at what it learns.
 SMALL: dict[str, Any] = {"epochs": 1, "patience": 0, "width": 8, "heads": 1, "layers": 1, "length": 8, "batch": 8}
-CHEAP = [name for name, entry in SYSTEMS.items() if not entry.needs]
+COLOURS, THINGS = ("red", "blue", "green"), ("lamp", "chair", "mug", "clock")
+
+
+def able(method: str, cheap: bool = False) -> list[str]:
+    """Return the systems that have a method; of those that need a package, all that may have it."""
+    plain = [name for name, entry in SYSTEMS.items() if not entry.needs and hasattr(resolve(entry.target), method)]
+    return plain if cheap else plain + [name for name, entry in SYSTEMS.items() if entry.needs]
+
+
+def make_item(name: str) -> Item:
+    """Return an item that can be ranked by its text and spoken of by its attributes."""
+    colour, thing = COLOURS[int(name[1:]) % 3], THINGS[int(name[1:]) % 4]
+    attributes = {"colour": (colour, f"{colour}dish"), "thing": (thing,), "terms": (thing, colour)}
+    return Item(name, f"Item {name}", f"a {colour} {thing}", attributes)
 
 
 def make_train() -> Train:
     rng = np.random.default_rng(5)
     sequences = {f"u{user:02}": tuple(ITEMS[i] for i in rng.integers(0, 25, size=9)) for user in range(25)}
-    return Train({name: Item(name) for name in ITEMS}, sequences)
+    return Train({name: make_item(name) for name in ITEMS}, sequences)
 
 
 def make_queries(train: Train) -> list[Query]:
@@ -36,15 +63,16 @@ def make_queries(train: Train) -> list[Query]:
     return [*queries, *masked, Query("empty", "new", ()), Query("strange", "new", ("nowhere", "i03", "nowhere"))]
 
 
-def make_system(name: str) -> Ranker:
-    """Return a system of the table, as small as its settings allow."""
+def make_system(name: str, method: str = "rank") -> Any:
+    """Return a system of the table, as small as its settings allow; skip the test if it lacks the method."""
     if SYSTEMS[name].needs:
         pytest.importorskip(SYSTEMS[name].needs)
     kind = resolve(SYSTEMS[name].target)
+    if not hasattr(kind, method):
+        pytest.skip(f"{name} does not {method}")
     small = {key: value for key, value in SMALL.items() if key in settings(kind)}
     given = {"context": Context(seed=1)} if "context" in {line.name for line in fields(kind)} else {}
-    made: Ranker = kind(**small, **given)
-    return made
+    return kind(**small, **given)
 
 
 def rank_all(name: str, queries: Sequence[Query]) -> list[Answer]:
@@ -53,7 +81,15 @@ def rank_all(name: str, queries: Sequence[Query]) -> list[Answer]:
     return list(system.rank(queries, DEPTH))
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+def instruct_all(
+    name: str, queries: Sequence[Query], kind: Kind = Kind.IMAGE, train: Train | None = None
+) -> list[Answer]:
+    system = make_system(name, "instruct")
+    system.fit(train or make_train())
+    return list(system.instruct(queries, kind))
+
+
+@pytest.mark.parametrize("name", able("rank"))
 def test_every_answer_is_a_deep_ranking_of_candidates(name: str) -> None:
     queries = make_queries(make_train())
     answers = rank_all(name, queries)
@@ -68,7 +104,7 @@ def test_every_answer_is_a_deep_ranking_of_candidates(name: str) -> None:
         assert answer.rest in {0, len(candidates) - len(answer.items)}
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", able("rank"))
 def test_answers_follow_their_query_and_not_its_company(name: str) -> None:
     train = make_train()
     queries = make_queries(train)
@@ -79,27 +115,74 @@ def test_answers_follow_their_query_and_not_its_company(name: str) -> None:
     assert [system.rank([query], DEPTH)[0] for query in queries[::7]] == together[::7]
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", able("rank"))
 def test_fitting_twice_gives_the_same_answers(name: str) -> None:
     queries = make_queries(make_train())
     assert rank_all(name, queries) == rank_all(name, queries)
 
 
-@pytest.mark.parametrize("name", CHEAP)
+@pytest.mark.parametrize("name", able("rank", cheap=True))
 def test_unknown_items_of_a_history_are_skipped(name: str) -> None:
     plain, strange = rank_all(name, [Query("q", "u", ("i02", "i03")), Query("q", "u", ("x", "i02", "y", "i03", "z"))])
     assert plain == strange
 
 
-@pytest.mark.parametrize("name", ["recent", "markov", "transitions", "item-knn", "ease"])
+@pytest.mark.parametrize("name", ["recent", "markov", "transitions", "item-knn", "ease", "text-knn"])
 def test_an_empty_history_ties_everything(name: str) -> None:
     assert rank_all(name, [Query("q", "u", ())]) == [Ranking((), (), len(ITEMS))]
 
 
-@pytest.mark.parametrize("name", CHEAP)
+@pytest.mark.parametrize("name", able("rank", cheap=True))
 def test_rank_before_fit_says_so(name: str) -> None:
     with pytest.raises(BenchError, match="rank was called before fit"):
         make_system(name).rank([Query("q", "u", ())], DEPTH)
+
+
+@pytest.mark.parametrize("kind", [Kind.IMAGE, Kind.VIDEO])
+@pytest.mark.parametrize("name", able("instruct"))
+def test_every_answer_is_an_instruction_with_text_and_terms(name: str, kind: Kind) -> None:
+    queries = make_queries(make_train())
+    answers = instruct_all(name, queries, kind)
+    assert len(answers) == len(queries)
+    for answer in answers:
+        assert isinstance(answer, Instruction)
+        assert answer.text.strip()
+        assert answer.terms
+        assert all(term.strip() for term in answer.terms)
+
+
+@pytest.mark.parametrize("name", able("instruct"))
+def test_instructions_follow_their_query_and_not_its_company(name: str) -> None:
+    train = make_train()
+    queries = make_queries(train)
+    system = make_system(name, "instruct")
+    system.fit(train)
+    together = list(system.instruct(queries, Kind.IMAGE))
+    assert list(system.instruct(queries[::-1], Kind.IMAGE))[::-1] == together
+    assert [system.instruct([query], Kind.IMAGE)[0] for query in queries[::7]] == together[::7]
+
+
+@pytest.mark.parametrize("name", able("instruct"))
+def test_fitting_twice_gives_the_same_instructions(name: str) -> None:
+    train = make_train()
+    backwards = Train(dict(reversed(train.items.items())), dict(reversed(train.sequences.items())))
+    queries = make_queries(train)
+    assert instruct_all(name, queries) == instruct_all(name, queries)
+    if not SYSTEMS[name].needs:
+        assert instruct_all(name, queries) == instruct_all(name, queries, train=backwards)
+
+
+@pytest.mark.parametrize("name", able("instruct", cheap=True))
+def test_instructors_skip_unknown_items(name: str) -> None:
+    queries = [Query("q", "u", ("i02", "i03")), Query("q", "u", ("x", "i02", "y", "i03", "z"))]
+    plain, strange = instruct_all(name, queries)
+    assert plain == strange
+
+
+@pytest.mark.parametrize("name", able("instruct", cheap=True))
+def test_instruct_before_fit_says_so(name: str) -> None:
+    with pytest.raises(BenchError, match="instruct was called before fit"):
+        make_system(name, "instruct").instruct([Query("q", "u", ())], Kind.IMAGE)
 
 
 def test_nobody_beats_the_oracle() -> None:
@@ -119,3 +202,16 @@ def test_the_oracle_fails_where_it_was_told_nothing() -> None:
     oracle = Oracle(())
     oracle.fit(make_train())
     assert "was not told" in str(oracle.rank([Query("q", "u", ())], 1)[0])
+
+
+def test_the_instruction_oracle_says_the_targets_terms() -> None:
+    train = make_train()
+    told = [Example(Query(name, "u", ()), (name,)) for name in ITEMS[:5]]
+    oracle = InstructionOracle(told)
+    oracle.fit(train)
+    answers = oracle.instruct([example.query for example in told], Kind.VIDEO)
+    assert answers[4] == Instruction("a video of lamp, blue", ("lamp", "blue"))
+    cases = Cases(tuple(Case(*pair) for pair in zip(told, answers, strict=True)), train)
+    for kind in (TermF1, AttributeF1):
+        assert set(kind()(cases)) == {1.0}
+    assert isinstance(oracle.instruct([Query("q", "u", ())], Kind.IMAGE)[0], Failure)

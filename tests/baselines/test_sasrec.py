@@ -7,7 +7,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from bench.api import Context, Example, Item, Query, Ranker, Ranking, Train
+from bench.api import Context, Example, Item, Query, Ranking, Train
 from bench.config import build, settings
 from bench.errors import BenchError
 
@@ -67,7 +67,7 @@ def test_learns_a_cycle(kind: type[SasRec]) -> None:
     train = make_cycle()
     system = make_system(kind, epochs=40, lr=5e-3, validate_every=10)
     system.fit(train)
-    assert isinstance(system, Ranker)
+    assert hasattr(system, "rank")
     queries = [Query(str(index), str(index), (NAMES[index - 1], NAMES[index])) for index in range(len(NAMES))]
     answers = system.rank(queries, 1)
     hits = [

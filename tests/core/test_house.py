@@ -25,21 +25,14 @@ HEAVY = {
     "accelerate",
     "lpips",
     "open_clip",
+    "snowballstemmer",
 }
+HELPERS = {f"bench.{name}" for name in ("api", "config", "errors", "io", "rng", "terms", "text", "words")}
 ALLOWED = {
     "bench": {"bench"},
-    "tasks": {"tasks", "bench.api", "bench.config", "bench.errors", "bench.io", "bench.rng"},
-    "baselines": {
-        "baselines",
-        "navigen",
-        "bench.api",
-        "bench.config",
-        "bench.errors",
-        "bench.io",
-        "bench.rng",
-        "bench.topk",
-    },
-    "navigen": {"navigen", "bench.api", "bench.config", "bench.errors", "bench.io", "bench.rng", "bench.topk"},
+    "tasks": {"tasks", *HELPERS},
+    "baselines": {"baselines", "navigen", "bench.topk", *HELPERS},
+    "navigen": {"navigen", "bench.topk", *HELPERS},
 }
 LATE = HEAVY - {"numpy", "pyarrow"}  # what the harness itself may load inside functions only
 
