@@ -36,7 +36,8 @@ def check_card(card: Task) -> None:
 
 def check_options(card: Task, options: Iterable[str]) -> None:
     """Raise BenchError for a data option that the card's loader does not have."""
-    known = [name for name in inspect.signature(catalogue.resolve(card.data.loader)).parameters if name != "root"]
+    parameters = inspect.signature(catalogue.resolve(card.data.loader)).parameters
+    known = [name for name in parameters if name not in {"root", "progress"}]
     for name in options:
         if name not in known:
             raise unknown("setting", f"data.{name}", [f"data.{choice}" for choice in known])

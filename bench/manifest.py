@@ -19,7 +19,7 @@ from bench.plan import Job
 
 # Reading results or drawing tables cannot change an answer or a score, so these do not enter the key.
 PRESENTATION = ("bench/cli", "bench/report", "bench/stats")
-RECORDED = ("navibench", "numpy", "pandas", "pyarrow", "scipy", "torch", "accelerate")
+RECORDED = ("navibench", "numpy", "pandas", "pillow", "pyarrow", "scipy", "snowballstemmer", "torch", "accelerate")
 
 
 def run_key(job: Job, fingerprint: str) -> str:

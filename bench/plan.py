@@ -86,7 +86,7 @@ class Job:
 
 
 def plan(suite: Suite, limit: int | None = None, assignments: Iterable[str] = ()) -> tuple[list[Job], list[str]]:
-    """Return the jobs of a suite and a line for each pair that cannot be asked ("markov cannot answer image tasks").
+    """Return the jobs of a suite and a line a kind of task for who cannot answer it ("markov cannot ...").
 
     Raises BenchError for unknown names, unknown sections or settings, a bad limit, or when no job is left.
     """
@@ -102,7 +102,7 @@ def plan(suite: Suite, limit: int | None = None, assignments: Iterable[str] = ()
     if policy.resamples < FEWEST_DRAWS or not 0 < policy.level < 1:
         raise BenchError(f"policy: expected resamples >= {FEWEST_DRAWS:,} and a level between 0 and 1")
     jobs: list[Job] = []
-    skipped: list[str] = []
+    unable: dict[Kind, dict[str, None]] = {}
     for asked in suite.tasks:
         card = with_options(catalogue.task(asked), sections.get("data", {}))
         check_card(card)
@@ -110,11 +110,12 @@ def plan(suite: Suite, limit: int | None = None, assignments: Iterable[str] = ()
         for name in suite.systems:
             kind = catalogue.system(name)
             if not hasattr(kind, ANSWERS[card.kind]):
-                skipped.append(f"{name} cannot answer {card.kind} tasks ({card.id})")
+                unable.setdefault(card.kind, {})[name] = None
                 continue
             config = configure(name, sections)
             device = _device(name, build(Device, sections.get("device", {}), "device"))
             jobs.extend(Job(card, name, config, seed, limit, policy, device, root) for seed in suite.seeds)
+    skipped = [f"{', '.join(names)} cannot answer {kind} tasks" for kind, names in unable.items()]
     if not jobs:
         raise BenchError("; ".join(skipped))
     return jobs, skipped

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 
 from bench import catalogue
-from bench.api import Dataset, Example, Query, Seen
+from bench.api import Data, Dataset, Example, Progress, Query, Seen, ignore_progress
 from bench.plan import Job
 from bench.rng import hash_order
 
 
-def load(job: Job, root: Path | None) -> Dataset:
+def load(job: Job, root: Path | None, progress: Progress = ignore_progress) -> Dataset:
     """Return the task's data, read below `root` unless the task's card file brings its own folder."""
-    loader = catalogue.resolve(job.task.data.loader)
-    dataset: Dataset = loader(job.root or root, **job.task.data.options)
+    return load_data(job.task.data, job.root or root, progress)
+
+
+def load_data(data: Data, root: Path | None, progress: Progress = ignore_progress) -> Dataset:
+    """Return what a card's loader makes of its options; one that takes a while tells `progress`, if it has a use."""
+    loader = catalogue.resolve(data.loader)
+    told = {"progress": progress} if "progress" in signature(loader).parameters else {}
+    dataset: Dataset = loader(root, **data.options, **told)
     return dataset
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from bench.api import Answer, Context, Dataset, Example, Kind, Query, ignore_progress
+from bench.api import Answer, Context, Dataset, Example, Kind, Progress, Query, ignore_progress
 from bench.errors import BenchError
 from bench.io import only_one, write_text
 from bench.judge import checked
@@ -24,8 +24,6 @@ from bench.store import Run, checkpoints_for, folder_for
 from bench.tables import read_answers, write_answers
 
 BLOCK = 1024  # queries asked between two writes: a kill costs at most this much work
-
-Progress = Callable[[str, int, int], None]
 
 
 def run_job(job: Job, dataset: Dataset, out: Path, progress: Progress = ignore_progress) -> tuple[Run, bool]:

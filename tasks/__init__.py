@@ -27,14 +27,38 @@ TASKS: dict[str, Entry] = {
     "short-video/kuairand-pure-5k/next-item": Entry(
         "tasks.short_video:KUAIRAND", "next short video of 4,926 users among 2,955, with category names"
     ),
+    "product/world/next-item": Entry("tasks.world.cards:PRODUCT_NEXT", "synthetic: next of 640 drawn products"),
+    "product/world/image": Entry(
+        "tasks.world.cards:PRODUCT_IMAGE", "synthetic: an instruction for a picture of the next product", "media"
+    ),
+    "product/world/video": Entry(
+        "tasks.world.cards:PRODUCT_VIDEO", "synthetic: an instruction for a clip of the next product", "media"
+    ),
+    "game/world/next-item": Entry("tasks.world.cards:GAME_NEXT", "synthetic: next of 640 drawn games"),
+    "game/world/image": Entry(
+        "tasks.world.cards:GAME_IMAGE", "synthetic: an instruction for a picture of the next game", "media"
+    ),
+    "game/world/video": Entry(
+        "tasks.world.cards:GAME_VIDEO", "synthetic: an instruction for a clip of the next game", "media"
+    ),
+    "short-video/world/next-item": Entry(
+        "tasks.world.cards:SHORT_VIDEO_NEXT", "synthetic: next of 640 drawn short videos"
+    ),
+    "short-video/world/image": Entry(
+        "tasks.world.cards:SHORT_VIDEO_IMAGE", "synthetic: an instruction for a picture of the next video", "media"
+    ),
+    "short-video/world/video": Entry(
+        "tasks.world.cards:SHORT_VIDEO_VIDEO", "synthetic: an instruction for a clip like the next video", "media"
+    ),
 }
 
 SUITES: dict[str, Entry] = {
     "quick": Entry(
         "tasks.suites:QUICK",
-        "real shopping data from a package and systems without gradients: half a minute",
+        "the planted world and real shopping data from a package, systems without gradients: two minutes",
         "journey",
     ),
+    "world": Entry("tasks.suites:WORLD", "the planted world, all nine cards, every system that ships"),
     "classic": Entry("tasks.suites:CLASSIC", "every real log against counting, linear and self-attentive systems"),
 }
 
@@ -43,6 +67,7 @@ DATA: dict[str, Entry] = {
     "describe": Entry("tasks.ingest.describe:describe", "statistics of a loaded data set"),
     "fetch": Entry("tasks.ingest.fetch:fetch", "download a source, checked and resumable"),
     "import": Entry("tasks.ingest.importer:import_log", "make a task of a user's own log"),
+    "sheets": Entry("tasks.sheet:write_sheets", "contact sheet and clips of a loaded data set"),
     "sources": Entry("tasks.ingest.sources:SOURCES", "what can be fetched, and from where"),
     "terms": Entry("tasks.ingest.importer:Terms", "how to read and clean a user's own log"),
 }

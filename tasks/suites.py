@@ -4,13 +4,25 @@ from bench.api import Suite
 
 COUNTING = ("random", "popularity", "recent", "markov", "transitions", "item-knn")
 LINEAR = ("ease",)
+TEXTUAL = ("text-knn",)
+INSTRUCTORS = ("popular-terms", "recent-terms", "history-terms")
 TRAINED = ("sasrec-bce", "sasrec-sampled-softmax", "sasrec-softmax")
+
+DOMAINS = ("product", "game", "short-video")
+PLANTED = tuple(f"{domain}/world/{kind}" for domain in DOMAINS for kind in ("next-item", "image", "video"))
 
 QUICK = Suite(
     id="quick",
-    tasks=("product/complete-journey/next-item",),
-    systems=(*COUNTING, *LINEAR),
-    notes="Real data that come with a package and systems that need no gradient: a first look in half a minute.",
+    tasks=("product/complete-journey/next-item", *PLANTED),
+    systems=(*COUNTING, *LINEAR, *TEXTUAL, *INSTRUCTORS),
+    notes="Real data that come with a package, the planted (synthetic) world, and systems that need no gradient.",
+)
+
+WORLD = Suite(
+    id="world",
+    tasks=PLANTED,
+    systems=(*COUNTING, *LINEAR, *TEXTUAL, *TRAINED, *INSTRUCTORS),
+    notes="The planted (synthetic) world; docs/world.md sets the best possible ranking beside these systems.",
 )
 
 CLASSIC = Suite(

@@ -9,9 +9,11 @@ import typer
 from rich.markup import escape
 
 from bench import catalogue
+from bench.api import Dataset, Task
 from bench.cli.console import note, out, progress_bar, show_json, show_table
-from bench.cli.options import DataRoot, Json
-from bench.errors import BenchError
+from bench.cli.options import RUNS, DataRoot, Json, Out, split
+from bench.config import plain
+from bench.errors import BenchError, unknown
 
 app = typer.Typer(no_args_is_help=True, help="List, describe, fetch and import data.")
 
@@ -45,15 +47,39 @@ def ls(data_root: DataRoot = None, as_json: Json = False) -> None:
 
 @app.command("describe")
 def describe(
-    task: Annotated[str, typer.Argument(help="A task's name or card file.")],
+    task: Annotated[str, typer.Argument(help="A task's name or card file, or the common start of several names.")],
     data_root: DataRoot = None,
     as_json: Json = False,
+    to: Annotated[Path, typer.Option("--to", help="Folder for what can be looked at.")] = Path("sheets"),
 ) -> None:
-    """Print a task's card and the statistics of its data."""
-    card = catalogue.task(task)
+    """Print a task's card and the statistics of its data; write a contact sheet and clips where items have media."""
+    from bench.pose import load_data
+
+    cards = [catalogue.task(name) for name in _meant(task)]
     root = Path(task).parent if task.endswith(".toml") else data_root
-    dataset = catalogue.resolve(card.data.loader)(root, **card.data.options)
-    figures = _part("describe")(dataset)
+    paths: list[Path] = []
+    for number, card in enumerate(cards):
+        with progress_bar(card.id) as progress:
+            dataset = load_data(card.data, root, progress)
+        if not number:
+            _tell(card, _part("describe")(dataset), dataset, as_json)
+        paths += _part("sheets")(dataset, to / card.id.replace("/", "-"))
+    for path in paths:
+        note(f"wrote {path}")
+
+
+def _meant(name: str) -> list[str]:
+    """Return the task a name is of, or all tasks whose names start with it."""
+    named = catalogue.table("tasks")
+    if name in named or name.endswith(".toml"):
+        return [name]
+    inside = [task for task in named if task.startswith(f"{name}/")]
+    if not inside:
+        raise unknown("task", name, [*named, *{task.rpartition("/")[0] for task in named}])
+    return sorted(inside, key=lambda task: (not task.endswith("/next-item"), task))
+
+
+def _tell(card: Task, figures: dict[str, Any], dataset: Dataset, as_json: bool) -> None:
     if as_json:
         show_json({"task": card.id, "licence": card.licence, "source": card.source, **figures})
         return
@@ -62,6 +88,28 @@ def describe(
         out.print(f"[dim]{label:>8}[/]  {escape(text)}", highlight=False)
     show_table("", ("statistic", "value"), [(name, _shown(value)) for name, value in figures.items()])
     show_table("provenance", ("what", "value"), [(name, _shown(value)) for name, value in dataset.provenance.items()])
+
+
+@app.command("calibrate")
+def calibrate(
+    task: Annotated[str | None, typer.Option(help="Task names, comma separated.", show_default="all next-item")] = None,
+    data_root: DataRoot = None,
+    folder: Out = RUNS,
+    as_json: Json = False,
+) -> None:
+    """Set the planted data sets beside the real ones under the data root: skew, lengths, and what counting finds."""
+    from bench.report.calibrate import compare_sets, rows_of, verdicts
+
+    sets, absent = compare_sets(split(task), data_root, folder, progress_bar)
+    if as_json:
+        show_json([plain(one) for one in sets])
+    else:
+        names, rows = rows_of(sets)
+        show_table("next-item data sets; ratios of recall@10 to popularity's", names, rows)
+        for line in verdicts(sets):
+            out.print(line, highlight=False)
+    for line in absent:
+        note(line)
 
 
 @app.command("fetch")

@@ -79,7 +79,8 @@ def execute(jobs: list[Job], root: Path | None, folder: Path) -> list[Run]:
     for number, job in enumerate(jobs, start=1):
         source = (job.root, job.task)
         if loaded is None or loaded[0] != source:
-            loaded = (source, load(job, root))
+            with progress_bar(job.task.id) as progress:
+                loaded = (source, load(job, root, progress))
             for remark in remarks(job, loaded[1]):
                 note(remark)
         with progress_bar(f"[{number}/{len(jobs)}] {job.label}") as progress:

@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, metadata, version
 from pathlib import Path
 
 from bench import catalogue
-from bench.api import Dataset
 from bench.errors import BenchError
+from bench.pose import load_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def check_task(name: str, root: Path | None) -> list[Finding]:
     card = catalogue.task(name)
     started = time.monotonic()
     try:
-        dataset: Dataset = catalogue.resolve(card.data.loader)(root, **card.data.options)
+        dataset = load_data(card.data, root)
     except BenchError as error:
         return [Finding("tasks", name, False, str(error))]
     seconds = time.monotonic() - started

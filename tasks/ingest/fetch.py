@@ -13,6 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
 
+from bench.api import Progress
 from bench.errors import BenchError, unknown
 from bench.io import file_sha256, read_json, write_text
 from tasks.ingest.archive import extract
@@ -21,7 +22,6 @@ from tasks.ingest.sources import SOURCES, File, Source
 CHUNK = 1 << 20
 TIMEOUT = 60.0
 SCHEMES = ("https://", "http://", "file://")
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,139 @@
+"""Prints how well a small network names what the world's pictures and clips show; `--train` measures it again.
+
+The network is trained on looks whose values are drawn independently of each other, so that it cannot guess one from
+another, and tested on draws of the items of the world of the cards. Still pictures cannot show where a camera goes:
+that is left to clips.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bench.io import write_text
+from bench.rng import entropy, stream
+from tasks.world.draw.make import clip, stills
+from tasks.world.shelf import Shelf, stock
+from tasks.world.strengths import DEFAULTS, strengths
+from tasks.world.taxonomy import DOMAINS
+
+RESULTS = Path(__file__).parent.parent / "results" / "legibility.json"
+LOOKS = {"stills": 800, "clips": 2000}
+DRAWS = {"stills": 4, "clips": 1}
+EPOCHS, BATCH, FRAMES = 15, 64, slice(0, 12, 2)
+
+
+class Namer(nn.Module):
+    """Three convolutions, pooled, and a head an attribute."""
+
+    def __init__(self, channels: int, values: list[int]) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *(nn.Conv2d(channels, 32, 5, 2, 2), nn.BatchNorm2d(32), nn.ReLU()),
+            *(nn.Conv2d(32, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(64, 96, 3, padding=1), nn.BatchNorm2d(96), nn.ReLU(), nn.MaxPool2d(4)),
+            *(nn.Flatten(), nn.Dropout(0.3)),
+        )
+        self.heads = nn.ModuleList(nn.Linear(96 * 16, number) for number in values)
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        found = self.body(pictures)
+        return [head(found) for head in self.heads]
+
+
+def any_looks(domain: str, number: int) -> Shelf:
+    """Return a shelf of looks whose values are independent of each other, but for pairs that nobody would make."""
+    shelf = stock(DOMAINS[domain], strengths(domain, {"items": number}), 1)
+    rng = stream(1, "looks", domain)
+    attributes = DOMAINS[domain].attributes
+    rows: list[list[int]] = []
+    while len(rows) < number:
+        codes = [int(rng.random() * len(attribute.values)) for attribute in attributes]
+        look = [attribute.values[code] for attribute, code in zip(attributes, codes, strict=True)]
+        if not any((look[0], value) in DOMAINS[domain].impossible for value in look):
+            rows.append(codes)
+    return replace(shelf, value=np.array(rows))
+
+
+def show(shelf: Shelf, kind: str, draws: int, seed: int) -> tuple[Tensor, NDArray[np.int64]]:
+    """Return pictures as [n, channels, 64, 64] bytes, a clip's frames as channels, and the value codes behind them."""
+    rows, codes = [], []
+    for item in range(len(shelf)):
+        if kind == "stills":
+            rows.append(np.moveaxis(stills(shelf, item, seed, range(draws)), -1, 1))
+        else:
+            frames = clip(shelf, item, seed)[FRAMES]
+            rows.append(np.moveaxis(frames, -1, 1).reshape(1, -1, *frames.shape[1:3]))
+        codes += [shelf.value[item]] * len(rows[-1])
+    return torch.from_numpy(np.concatenate(rows)), np.stack(codes)
+
+
+def measure(domain: str, kind: str) -> dict[str, float]:
+    """Return the accuracy per attribute on the world of the cards."""
+    torch.manual_seed(entropy(0, "legibility", domain, kind) % 2**31)
+    pictures, codes = show(any_looks(domain, LOOKS[kind]), kind, DRAWS[kind], 1)
+    namer = Namer(pictures.shape[1], [len(attribute.values) for attribute in DOMAINS[domain].attributes])
+    train(namer, pictures, torch.from_numpy(codes), stream(0, "legibility", domain, kind))
+    asked, truth = show(stock(DOMAINS[domain], DEFAULTS[domain], 0), kind, 1, 0)
+    namer.eval()
+    with torch.no_grad():
+        told = [namer(asked[rows].float() / 255 - 0.5) for rows in torch.arange(len(asked)).split(128)]
+    guesses = [torch.cat([part[place] for part in told]).argmax(1).numpy() for place in range(truth.shape[1])]
+    names = [attribute.name for attribute in DOMAINS[domain].attributes]
+    return {
+        name: round(float((guess == truth[:, place]).mean()), 4)
+        for place, (name, guess) in enumerate(zip(names, guesses, strict=True))
+        if kind == "clips" or name != "camera"
+    }
+
+
+def train(namer: Namer, pictures: Tensor, codes: Tensor, rng: np.random.Generator) -> None:
+    steps = EPOCHS * (len(pictures) // BATCH)
+    optimiser = torch.optim.AdamW(namer.parameters(), lr=2e-3, weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
+    for _ in range(EPOCHS):
+        order = rng.permutation(len(pictures))
+        for start in range(0, len(order) - BATCH + 1, BATCH):
+            rows = order[start : start + BATCH]
+            down, right = rng.integers(-3, 4, size=2).tolist()
+            batch = torch.roll(pictures[rows].float() / 255 - 0.5, (down, right), (2, 3))
+            answers = namer(batch)
+            loss = torch.stack(
+                [nn.functional.cross_entropy(answer, codes[rows, place]) for place, answer in enumerate(answers)]
+            ).sum()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+
+
+def table() -> str:
+    """Return the stored accuracies as a table, a row a domain and kind."""
+    lines = ["| shown | " + "attribute: accuracy |", "|---|---|"]
+    for shown, accuracies in json.loads(RESULTS.read_text()).items():
+        lines.append(f"| {shown} | " + ", ".join(f"{name} {value:.3f}" for name, value in accuracies.items()) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure what is asked for, keep it, print everything."""
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument("--train", action="store_true", help="measure again: several minutes a domain")
+    if options.parse_args().train:
+        found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        for domain in DOMAINS:
+            for kind in LOOKS:
+                found[f"{domain}, {kind}"] = measure(domain, kind)
+                write_text(RESULTS, json.dumps(found, indent=1) + "\n")
+    print(table())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Cards of the planted world: three domains, and of each the next item, a picture and a clip."""
+
+from __future__ import annotations
+
+from bench.api import Data, Kind, Task
+from tasks.product import SCORERS
+
+LOADER = "tasks.world.load:load"
+INSTRUCTED = (
+    "attribute-f1",
+    "personal-effect",
+    "attribute-precision",
+    "attribute-recall",
+    "term-f1",
+    "retrieval@10",
+    "specificity",
+    "layers",
+    "leak",
+    "words",
+    "distinct-2",
+    "self-bleu",
+)
+MEDIA = {Kind.NEXT_ITEM: "none", Kind.IMAGE: "image", Kind.VIDEO: "clip"}
+MADE = "synthetic: planted users, captions and drawings, made on the spot by this package (Apache-2.0)"
+ASKED = {
+    Kind.NEXT_ITEM: "Which item comes next; the whole catalogue is ranked.",
+    Kind.IMAGE: "An instruction for a picture that the user would like to see next. Judged by its text against the "
+    "next item: what it names, whether another user's item would fit as well, which item it finds.",
+    Kind.VIDEO: "An instruction for a clip that the user would like to see next. Judged by its text, as for pictures.",
+}
+FINGERPRINTS = {
+    "product/world/next-item": "1ba66f334c904da8df2a91dbabe7d2fba5f0380014880c703ef1b6e3011f7cc3",
+    "product/world/image": "c18f7765f7b8a35ef5ed2a80731e8eda57d48c07fb1ae4eff520978b69be72e6",
+    "product/world/video": "2b95b6211c8dbca5829b52398e7c43159137fec2a39e875512704e2f1675eedc",
+    "game/world/next-item": "70a0a81316a8fbb45b4415869ea58acd1890c6775b044733361059afece7b4b0",
+    "game/world/image": "15114382f460d93a817ac981b8e79b37935ae9c286e180cea196bf47fcd3b1f5",
+    "game/world/video": "b3dec3620f4b04fbccad7a37dcadc9fe4068a35411b546a9cad55eed6e19ca82",
+    "short-video/world/next-item": "f6d19978281b7d273f120d56f0051c393f7eb93485847fe988a5b5d955a21373",
+    "short-video/world/image": "43cfa15b207efd9f822709a12eb787db161df3a8bba192625a04d47d2b34fc2c",
+    "short-video/world/video": "3fe464fc04c412d51be1bd05116e755006546c4d9faa74da052ef3b2dab96d86",
+}
+
+
+def _card(domain: str, kind: Kind) -> Task:
+    name = f"{domain}/world/{kind.value}"
+    ranked = kind is Kind.NEXT_ITEM
+    return Task(
+        id=name,
+        kind=kind,
+        data=Data(LOADER, {"domain": domain, **({} if ranked else {"media": MEDIA[kind]})}),
+        scorers=SCORERS if ranked else INSTRUCTED,
+        primary="ndcg@10" if ranked else "attribute-f1",
+        version="1",
+        licence="Apache-2.0",
+        source=MADE,
+        notes=f"SYNTHETIC. {ASKED[kind]} What is planted, and what favours which representation: docs/world.md. A "
+        "user's last event is asked; data.split=time and data.split=users split otherwise.",
+        fingerprint=FINGERPRINTS[name],
+    )
+
+
+PRODUCT_NEXT = _card("product", Kind.NEXT_ITEM)
+PRODUCT_IMAGE = _card("product", Kind.IMAGE)
+PRODUCT_VIDEO = _card("product", Kind.VIDEO)
+GAME_NEXT = _card("game", Kind.NEXT_ITEM)
+GAME_IMAGE = _card("game", Kind.IMAGE)
+GAME_VIDEO = _card("game", Kind.VIDEO)
+SHORT_VIDEO_NEXT = _card("short-video", Kind.NEXT_ITEM)
+SHORT_VIDEO_IMAGE = _card("short-video", Kind.IMAGE)
+SHORT_VIDEO_VIDEO = _card("short-video", Kind.VIDEO)

@@ -1,0 +1,151 @@
+"""Every scorer measures what it says: graded corruptions of the truth are scored in order, and the control is clean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pytest
+
+from baselines.oracle import InstructionOracle
+from baselines.terms import HistoryTerms, PopularTerms
+from bench.api import Answer, Case, Cases, Dataset, Instruction, Kind, Ranking
+from bench.catalogue import scorer
+from bench.rng import stream
+from bench.scorers import SCORERS
+from bench.stats import cluster_intervals
+from tasks.world.captions import instruct
+from tasks.world.load import load
+from tasks.world.taxonomy import DOMAINS
+
+CASES = 400
+RANKED = ["recall@10", "ndcg@10", "mrr@10"]
+TOLD = ["attribute-f1", "attribute-precision", "attribute-recall", "term-f1", "term-precision", "term-recall"]
+FINDING = ["retrieval@10", "personal-effect"]
+DESCRIBING = {"popularity-bias@k", "coverage@k", "specificity", "layers", "words", "distinct-2", "self-bleu"}
+CONTROLS = {"attribute-f1-mismatched", "retrieval-mismatched@k", "leak"}
+
+
+@pytest.fixture(scope="module", params=DOMAINS)
+def data(request: pytest.FixtureRequest) -> Dataset:
+    return load(None, domain=request.param)
+
+
+def means(name: str, data: Dataset, answers: Sequence[Answer]) -> float:
+    rows = tuple(Case(*pair) for pair in zip(data.examples[:CASES], answers, strict=True))
+    values = scorer(name)(Cases(rows, data.train))  # type: ignore[operator]
+    return float(np.mean([value for value in values if value is not None]))
+
+
+def test_every_scorer_is_looked_at_here() -> None:
+    here = {name.replace("@10", "@k") for name in (*RANKED, *TOLD, *FINDING)} | {"recall@k"}
+    assert here | DESCRIBING | CONTROLS == set(SCORERS)
+
+
+@pytest.mark.parametrize("name", RANKED)
+def test_rankings_fall_with_the_place_of_the_truth(name: str, data: Dataset) -> None:
+    def answers(place: int) -> list[Answer]:
+        made: list[Answer] = []
+        for example in data.examples[:CASES]:
+            others = [item for item in data.train.items if item not in example.targets][:30]
+            made.append(Ranking((*others[:place], example.targets[0], *others[place:])))
+        return made
+
+    scores = [means(name, data, answers(place)) for place in (0, 3, 20)]
+    assert scores[0] == 1.0 and scores[2] == 0.0
+    if name == "recall@10":
+        assert scores[1] == 1.0
+    else:
+        assert 0 < scores[1] < 1
+
+
+Look = Mapping[str, str]
+
+
+def corruptions(data: Dataset) -> dict[str, Callable[[int, Look], Look]]:
+    """From the truth to nonsense: each step changes more, or changes what matters more."""
+    domain = DOMAINS[next(iter(data.train.items)).rpartition("-")[0]]
+    names = [attribute.name for attribute in domain.attributes]
+    rng = stream(0, "corruption", domain.name)
+    looks = [look(data, example.targets[0]) for example in data.examples[:CASES]]
+
+    def other(name: str, value: str) -> str:
+        choices = [each for each in domain.attribute(name).values if each != value]
+        return choices[int(rng.random() * len(choices))]
+
+    def wrong(number: int, truth: Look) -> Look:
+        changed = [*names[2:], *names[:2]][:number]
+        return {name: other(name, value) if name in changed else value for name, value in truth.items()}
+
+    return {
+        "truth": lambda place, truth: truth,
+        "one wrong": lambda place, truth: wrong(1, truth),
+        "three wrong": lambda place, truth: wrong(3, truth),
+        "another user's": lambda place, truth: looks[(place + 1) % len(looks)],
+        "all wrong": lambda place, truth: wrong(len(names), truth),
+    }
+
+
+def look(data: Dataset, item: str) -> Look:
+    domain = DOMAINS[item.rpartition("-")[0]]
+    terms = data.train.items[item].attributes["terms"]
+    return dict(zip([attribute.name for attribute in domain.attributes], terms, strict=True))
+
+
+@pytest.mark.parametrize("name", [*TOLD, *FINDING])
+def test_instructions_fall_with_every_corruption(name: str, data: Dataset) -> None:
+    scores = {}
+    for grade, corrupt in corruptions(data).items():
+        answers: list[Answer] = []
+        for place, example in enumerate(data.examples[:CASES]):
+            truth = look(data, example.targets[0])
+            domain = DOMAINS[example.targets[0].rpartition("-")[0]]
+            answers.append(instruct(domain, corrupt(place, truth), Kind.IMAGE))
+        scores[grade] = means(name, data, answers)
+    order = list(scores.values())
+    if name == "retrieval@10":  # what is wrong in three of six places finds next to nothing already
+        assert order[0] > order[1] > order[2] and order[0] > 5 * max(order[3:]), scores
+    else:
+        assert order == sorted(order, reverse=True) and len(set(order)) == len(order), scores
+    if name in TOLD:
+        assert order[0] == 1.0 and order[-1] == 0.0
+
+
+def test_the_control_is_zero_for_everybody_and_positive_for_the_oracle(data: Dataset) -> None:
+    examples = data.examples[:CASES]
+    queries = [example.query for example in examples]
+
+    def effect(system: InstructionOracle | PopularTerms | HistoryTerms) -> tuple[float, float, float]:
+        system.fit(data.train)
+        answers = system.instruct(queries, Kind.IMAGE)
+        cases = Cases(tuple(map(Case, examples, answers)), data.train)
+        values = np.array(scorer("personal-effect")(cases), dtype=np.float64)  # type: ignore[operator]
+        users = np.unique([query.user for query in queries], return_inverse=True)[1]
+        found = cluster_intervals(values[:, None], users, seed=0, resamples=2000, level=0.95, workers=1)[0]
+        return float(values.mean()), float(found.low or 0.0), float(found.high or 0.0)
+
+    mean, low, high = effect(PopularTerms())
+    assert mean == pytest.approx(0, abs=1e-12) and low < 0 < high
+    assert effect(InstructionOracle(examples))[1] > 0.5
+    assert effect(HistoryTerms())[1] > 0
+
+
+def test_naming_the_target_outright_is_seen(data: Dataset) -> None:
+    told, quiet = [], []
+    for example in data.examples[:50]:
+        item = data.train.items[example.targets[0]]
+        domain = DOMAINS[item.id.rpartition("-")[0]]
+        good = instruct(domain, look(data, item.id), Kind.IMAGE)
+        quiet.append(good)
+        told.append(Instruction(f"{good.text}, like {item.title}", good.terms))
+    rows = data.examples[:50]
+    leak = scorer("leak")
+    assert set(leak(Cases(tuple(map(Case, rows, told)), data.train))) == {1.0}  # type: ignore[operator]
+    assert set(leak(Cases(tuple(map(Case, rows, quiet)), data.train))) == {0.0}  # type: ignore[operator]
+
+
+def test_layers_and_motion(data: Dataset) -> None:
+    domain = DOMAINS[next(iter(data.train.items)).rpartition("-")[0]]
+    answers = [instruct(domain, look(data, one.targets[0]), Kind.VIDEO) for one in data.examples[:CASES]]
+    bare = [Instruction(", ".join(answer.terms), answer.terms) for answer in answers]
+    assert means("layers", data, answers) > means("layers", data, bare) + 0.15
