@@ -59,15 +59,15 @@ class Transitions:
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return followers of the last items; items that never followed any of them tie behind."""
+        return rank_in_blocks(fitted(self.columns, self), queries, k, self.score)
+
+    def score(self, histories: Sequence[list[int]]) -> Any:
+        """Return the scores [histories, items] of encoded histories: sparse, or dense with `back_off`."""
         columns, popularity = fitted(self.columns, self), fitted(self.popularity, self)
         depths = np.array(self._depths(), dtype=np.float64)[::-1]
-
-        def score(histories: Sequence[list[int]]) -> Any:
-            scores = weigh(pad_left(histories, len(depths), len(columns)), depths, len(columns)) @ self.counts
-            scores.eliminate_zeros()
-            return scores.toarray() * (popularity.max() + 1) + popularity if self.back_off else scores
-
-        return rank_in_blocks(columns, queries, k, score)
+        scores = weigh(pad_left(histories, len(depths), len(columns)), depths, len(columns)) @ self.counts
+        scores.eliminate_zeros()
+        return scores.toarray() * (popularity.max() + 1) + popularity if self.back_off else scores
 
     def _depths(self) -> list[int]:
         return as_integers([Fraction(str(weight)) for weight in self.weights])
