@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from baselines.code_only.chances import expect_repeats, seen_items
 from baselines.code_only.config import CodeSettings
 from baselines.sasrec.losses import SplitSoftmax, whole_softmax
 from baselines.sasrec.model import Network
@@ -35,13 +36,14 @@ class Decoder(Network):
 
     An item enters as its embedding plus those of its codes. At level l a node of the trie has the vector of its code
     plus the mean of the item embeddings below it, and competes with its siblings alone: the levels are softmaxes over
-    children, so no illegal code has probability and nothing has to be masked.
+    children, so no illegal code has probability and nothing has to be masked. `rate`: see `expect_repeats`.
     """
 
-    def __init__(self, settings: CodeSettings, trie: Trie, book: Codebook) -> None:
+    def __init__(self, settings: CodeSettings, trie: Trie, book: Codebook, rate: float | None = None) -> None:
         codes = book.codes
         super().__init__(len(codes), settings)
         self.levels = trie.levels
+        self.rate = rate
         self.heads = nn.ModuleList(Head(settings) for _ in range(trie.levels))
         self.codes = nn.ModuleList(nn.Embedding(width + 1, settings.width) for width in book.widths)
         for weight in self.code_tables():
@@ -132,4 +134,5 @@ class Decoder(Network):
 
     def score(self, rows: Tensor, lengths: Tensor) -> Tensor:
         """Return log p of every item as the next one after each row, [batch, items]."""
-        return self.log_probabilities(self.last_states(rows, lengths))
+        log_p = self.log_probabilities(self.last_states(rows, lengths))
+        return log_p if self.rate is None else expect_repeats(log_p, seen_items(rows, log_p.shape[1]), self.rate)

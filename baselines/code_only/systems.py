@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from baselines.code_only.answer import Scoring
-from baselines.code_only.chances import Floats, as_distribution, count_repeats
+from baselines.code_only.chances import Floats, as_distribution
 from baselines.code_only.config import CodeSettings
 from baselines.code_only.network import Decoder
 from baselines.code_only.training import CodeTraining
@@ -36,7 +36,6 @@ from bench.config import plain, settings
 from bench.errors import BenchError, unknown
 from bench.io import digest
 from bench.topk import blocks, top_rankings
-from navigen.decode.trie import Trie
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.quantise import quantise
 
@@ -61,8 +60,7 @@ class CodeOnly(CodeSettings):
         key = digest([self.label, learnt, seed, self.context.dtype, describe(train), book.codes.tolist()])
         training = CodeTraining(self, train, self.catalogue, self.context, key, vectors=vectors, book=book)
         network = deepcopy(cast(Decoder, training.run())).double().eval()
-        rate = count_repeats([row[1:].tolist() for row in training.whole]) if self.repeats == "counted" else None
-        self.scoring = Scoring(network, Trie.of(book.codes), rate, beams=self.beams)
+        self.scoring = Scoring(network, training.trie, training.rate, beams=self.beams)
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return a ranking a query, at least `k` deep where the catalogue allows.

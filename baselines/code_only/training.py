@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from baselines.code_only.chances import count_repeats
 from baselines.code_only.config import CodeSettings
 from baselines.code_only.network import Decoder
-from baselines.sasrec.data import Ints, pad
+from baselines.sasrec.data import Ints, encode_sequences, pad
 from baselines.sasrec.model import Network
 from baselines.sasrec.train import Training
 from baselines.transitions import count_pairs
@@ -49,13 +50,15 @@ class CodeTraining(Training):
     def __post_init__(self) -> None:
         """Build network, optimiser and data; remember the sequences as they are."""
         self.trie = Trie.of(self.book.codes)
+        self.whole = encode_sequences(self.train, self.catalogue, self.settings.length)
+        histories = [row[1:].tolist() for row in self.whole]
+        self.rate = count_repeats(histories) if self.settings.repeats == "counted" else None
         super().__post_init__()
-        self.whole = self.rows
-        self.counts: Any = count_pairs([row[1:].tolist() for row in self.whole], [1], len(self.catalogue.names))
+        self.counts: Any = count_pairs(histories, [1], len(self.catalogue.names))
 
     def make_network(self) -> Network:
         """Return the decoder; if asked, embeddings start from vectors and centroids, rotated into its width."""
-        network = Decoder(self.settings, self.trie, self.book)
+        network = Decoder(self.settings, self.trie, self.book, self.rate)
         if self.settings.start == "vectors":
             rng = stream(self.context.seed, self.settings.label, "rotation")
             have, width = self.vectors.shape[1], self.settings.width
