@@ -39,6 +39,7 @@ from bench.topk import blocks, top_rankings
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.quantise import quantise
 
+ANSWERING = {"beams", "repeats"}  # settings that no training depends on
 PRIORS = {"transitions": Transitions, "ease": Ease}
 
 
@@ -56,11 +57,12 @@ class CodeOnly(CodeSettings):
         seed = self.context.seed
         vectors = encode_items(train, self.encoder, self.vector, self.window, self.sentences, seed)
         book = quantise(vectors, self.levels, self.codes, self.balance, seed)
-        learnt = {name: value for name, value in plain(self).items() if name in settings(CodeSettings)}
+        learnt = {name: value for name, value in plain(self).items() if name in set(settings(CodeSettings)) - ANSWERING}
         key = digest([self.label, learnt, seed, self.context.dtype, describe(train), book.codes.tolist()])
         training = CodeTraining(self, train, self.catalogue, self.context, key, vectors=vectors, book=book)
         network = deepcopy(cast(Decoder, training.run())).double().eval()
-        self.scoring = Scoring(network, training.trie, training.rate, beams=self.beams)
+        rate = training.rate if self.repeats == "counted" else None
+        self.scoring = Scoring(network, training.trie, rate, beams=self.beams)
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return a ranking a query, at least `k` deep where the catalogue allows.

@@ -41,7 +41,7 @@ class LevelObjective(nn.Module):
 
 @dataclass(eq=False)
 class CodeTraining(Training):
-    """A residual decoder in training."""
+    """A residual decoder in training; validation expects the repeats that training counts."""
 
     settings: CodeSettings
     vectors: Floats = field(kw_only=True)
@@ -52,7 +52,7 @@ class CodeTraining(Training):
         self.trie = Trie.of(self.book.codes)
         self.whole = encode_sequences(self.train, self.catalogue, self.settings.length)
         histories = [row[1:].tolist() for row in self.whole]
-        self.rate = count_repeats(histories) if self.settings.repeats == "counted" else None
+        self.rate = count_repeats(histories)
         super().__post_init__()
         self.counts: Any = count_pairs(histories, [1], len(self.catalogue.names))
 

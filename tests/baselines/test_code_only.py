@@ -243,6 +243,7 @@ def test_the_prior_takes_over_what_the_codes_learnt(tmp_path: Path) -> None:
     make_system(epochs=2, context=Context(work=tmp_path)).fit(make_cycle())
     quiet = Context(work=tmp_path, progress=lambda *report: pytest.fail(f"trained again: {report}"))
     make_system(CodeOnlyPrior, epochs=2, weight=0.5, context=quiet).fit(make_cycle())
+    make_system(epochs=2, repeats="learnt", beams=3, context=quiet).fit(make_cycle())
 
 
 @pytest.mark.parametrize("values", [{"encoder": "content"}, {"codes": 5}, {"start": "random"}, {"window": 1}])
