@@ -21,6 +21,7 @@ class CodeSettings(Settings):
     `vector`, `window`: width of the item vectors and reach of the co-occurrence; `levels` x `codes` is the shape of
     the codebook, `balance` bounds its clusters. `start`: whether embeddings start from the item vectors and centroids.
     `crop`, `skip`: how often a training sequence is cut to a random stretch, how often an item of it is left out;
+    `reverse`: how often a sequence is read backwards (in a log that only knows days, order is half chance);
     `borrow`: how often a target is replaced by one drawn from the counted transitions of the item before it.
     `repeats`: how much of the probability goes to items of the history, "counted" in training or "learnt" by the
     network. `beams`: 0 scores all items exactly, else beam search with so many.
@@ -43,6 +44,7 @@ class CodeSettings(Settings):
     crop: float = 0.0
     skip: float = 0.0
     borrow: float = 0.0
+    reverse: float = 0.0
     repeats: str = "counted"
     beams: int = 0
 
@@ -52,7 +54,7 @@ class CodeSettings(Settings):
         for name, least in {"vector": 1, "window": 1, "levels": 1, "codes": 1, "beams": 0}.items():
             if getattr(self, name) < least:
                 raise BenchError(f"{self.label}: {name} is {getattr(self, name)}; expected at least {least}")
-        for name in ("crop", "skip", "borrow"):
+        for name in ("crop", "skip", "borrow", "reverse"):
             if not 0 <= getattr(self, name) < 1:
                 raise BenchError(f"{self.label}: {name} is {getattr(self, name)}; expected 0 <= {name} < 1")
         for name, choices in {"encoder": ENCODERS, "start": STARTS, "repeats": REPEATS}.items():

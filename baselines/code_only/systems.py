@@ -13,7 +13,7 @@ A light relative of TIGER (Rajput et al. 2023, arXiv 2305.05065). Departures fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, cast
@@ -40,7 +40,10 @@ from navigen.identifiers.encode import encode_items
 from navigen.identifiers.quantise import quantise
 
 ANSWERING = {"beams", "repeats"}  # settings that no training depends on
-PRIORS = {"transitions": Transitions, "ease": Ease}
+PRIORS: dict[str, Callable[[], Transitions | Ease]] = {
+    "transitions": lambda: Transitions(window=8, backward=0.3),
+    "ease": Ease,
+}
 
 
 @dataclass
@@ -97,7 +100,7 @@ class CodeOnly(CodeSettings):
 class CodeOnlyPrior(CodeOnly):
     """Ranks by a mixture of the codes' probabilities and a counted prior; by beams, the prior steers the search.
 
-    `prior`: "transitions" or "ease", as these systems stand in the table, their positive scores divided by their sum.
+    `prior`: "transitions" (with window=8 and backward=0.3) or "ease", their positive scores divided by their sum.
     `weight`: the prior's share in the mixture; none: the one of `GRID` with the best NDCG@10 on validation.
     """
 

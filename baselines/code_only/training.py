@@ -76,7 +76,7 @@ class CodeTraining(Training):
     def pass_once(self, epoch: int) -> float:
         """Cut and thin the sequences as this epoch draws them, then take a step a batch."""
         rng = stream(self.context.seed, self.settings.label, "augment", epoch)
-        self.rows = [augment(row, self.settings.crop, self.settings.skip, rng) for row in self.whole]
+        self.rows = [augment(row, self.settings, rng) for row in self.whole]
         self.lengths = np.array([len(row) for row in self.rows], dtype=np.int64)
         return super().pass_once(epoch)
 
@@ -103,17 +103,19 @@ class CodeTraining(Training):
         return replaced
 
 
-def augment(row: Ints, crop: float, skip: float, rng: np.random.Generator) -> Ints:
-    """Return start token + a stretch of at least two items with some left out; a row of two items stays."""
+def augment(row: Ints, settings: CodeSettings, rng: np.random.Generator) -> Ints:
+    """Return start token + a stretch of at least two items, some left out, perhaps backwards."""
     items = row[1:]
+    if settings.reverse and rng.random() < settings.reverse:
+        items = items[::-1]
     if len(items) <= 2:
-        return row
-    if crop and rng.random() < crop:
+        return np.concatenate([row[:1], items])
+    if settings.crop and rng.random() < settings.crop:
         size = int(rng.integers(2, len(items) + 1))
         begin = int(rng.integers(0, len(items) - size + 1))
         items = items[begin : begin + size]
-    if skip:
-        held = rng.random(len(items)) >= skip
+    if settings.skip:
+        held = rng.random(len(items)) >= settings.skip
         items = items[held] if held.sum() >= 2 else items
     return np.concatenate([row[:1], items])
 

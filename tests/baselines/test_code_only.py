@@ -195,7 +195,7 @@ def test_the_prior_is_its_own_system_and_its_ends_are_its_parts() -> None:
     train = make_cycle()
     queries = [Query(f"q{n}", "u", (NAMES[n], NAMES[n + 1])) for n in range(20)]
     alone, none, whole = make_system(epochs=2), *(make_system(CodeOnlyPrior, epochs=2, weight=w) for w in (0.0, 1.0))
-    counts = Transitions()
+    counts = Transitions(window=8, backward=0.3)
     for system in (alone, none, whole, counts):
         system.fit(train)  # type: ignore[attr-defined]
     assert alone.rank(queries, 5) == none.rank(queries, 5)
@@ -264,12 +264,14 @@ def test_augmented_rows_are_stretches_of_the_row() -> None:
     rng = np.random.default_rng(0)
     row = np.array([99, *range(10)])
     for _ in range(200):
-        cut = augment(row, 1.0, 0.0, rng)
+        cut = augment(row, CodeSettings(crop=0.99), rng)
         assert cut[0] == 99 and len(cut) >= 3 and (np.diff(cut[1:]) == 1).all()
-        thin = augment(row, 0.0, 0.3, rng)
+        thin = augment(row, CodeSettings(skip=0.3), rng)
         assert len(thin) >= 3 and (np.diff(thin[1:]) >= 1).all()
-    assert augment(row[:3], 0.9, 0.9, rng).tolist() == row[:3].tolist()
-    assert augment(row, 0.0, 0.0, rng).tolist() == row.tolist()
+    assert augment(row[:3], CodeSettings(crop=0.9, skip=0.9), rng).tolist() == row[:3].tolist()
+    assert augment(row, CodeSettings(), rng).tolist() == row.tolist()
+    turned = {tuple(augment(row, CodeSettings(reverse=0.5), rng).tolist()) for _ in range(50)}
+    assert turned == {(99, *range(10)), (99, *range(9, -1, -1))}
 
 
 @pytest.mark.parametrize(
