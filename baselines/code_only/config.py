@@ -30,9 +30,10 @@ class CodeSettings(Settings):
     label: ClassVar[str] = "code-only"
 
     width: int = 128
-    dropout: float = 0.4
-    input_dropout: float = 0.4
+    dropout: float = 0.5
+    input_dropout: float = 0.5
     temperature: float = 0.07
+    epochs: int = 24
     encoder: str = "behaviour"
     sentences: str = ""
     vector: int = 64
@@ -43,7 +44,7 @@ class CodeSettings(Settings):
     start: str = "vectors"
     crop: float = 0.0
     skip: float = 0.0
-    borrow: float = 0.0
+    borrow: float = 0.3
     reverse: float = 0.0
     repeats: str = "counted"
     beams: int = 0
