@@ -35,10 +35,13 @@ class Scoring:
         states = self.network.last_states(rows, lengths)
         if self.beams:
             return torch.from_numpy(self.search(states, rows.cpu(), prior))
-        log_p = self.network.log_probabilities(states).cpu()
+        return self.guided(self.network.log_probabilities(states).cpu(), rows.cpu(), prior)
+
+    def guided(self, log_p: Tensor, rows: Tensor, prior: Floats | None) -> Tensor:
+        """Return the network's log p [batch, items] with the prior mixed in and repeats given their share."""
         if prior is not None and self.weight:
             log_p = mix(log_p, torch.from_numpy(prior), self.weight)
-        return log_p if self.rate is None else expect_repeats(log_p, seen_items(rows.cpu(), log_p.shape[1]), self.rate)
+        return log_p if self.rate is None else expect_repeats(log_p, seen_items(rows, log_p.shape[1]), self.rate)
 
     def search(self, states: Tensor, rows: Tensor, prior: Floats | None) -> Floats:
         """Return scores [batch, items] from a beam search, -inf where no beam ended."""

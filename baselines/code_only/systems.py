@@ -132,15 +132,16 @@ class CodeOnlyPrior(CodeOnly):
         validation = Validation(train.validation, self.catalogue, self)
         if not validation.examples:
             return 0.5
-        exact = replace(self.scoring, beams=0)
+        free, guided = replace(self.scoring, rate=None, beams=0), replace(self.scoring, beams=0)
         gains = np.zeros(len(self.GRID))
         for part, table, lengths in validation.blocks():
-            device = exact.network.items.weight.device
-            rows, sizes = table.to(device), lengths.to(device)
+            device = free.network.items.weight.device
+            log_p = free(table.to(device), lengths.to(device))
             prior = self.prior_of(self.catalogue, [example.query for example in validation.examples[part]])
             for place, weight in enumerate(self.GRID):
-                exact.weight = weight
-                gains[place] += float(validation.gain(exact(rows, sizes, prior), part).sum())
+                guided.weight = weight
+                gains[place] += float(validation.gain(guided.guided(log_p, table, prior), part).sum())
+            self.context.progress("weigh", min(part.stop, len(validation.examples)), len(validation.examples))
         return self.GRID[int(gains.round(9).argmax())]
 
     def prior_of(self, catalogue: Catalogue, queries: Sequence[Query]) -> Floats | None:
