@@ -13,6 +13,7 @@ A light relative of TIGER (Rajput et al. 2023, arXiv 2305.05065). Departures fro
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -34,7 +35,7 @@ from baselines.transitions import Transitions
 from bench.api import Answer, Context, Query, Ranking, Train
 from bench.config import plain, settings
 from bench.errors import BenchError, unknown
-from bench.io import digest
+from bench.io import digest, write_text
 from bench.topk import blocks, top_rankings
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.quantise import quantise
@@ -127,7 +128,10 @@ class CodeOnlyPrior(CodeOnly):
         self.scoring.weight = self.chosen = self.choose(train) if self.weight is None else self.weight
 
     def choose(self, train: Train) -> float:
-        """Return the weight with the best NDCG@10 on validation, the smallest on ties; 0.5 without validation."""
+        """Return the weight with the best NDCG@10 on validation, the smallest on ties; 0.5 without validation.
+
+        With a work folder, `prior.json` there tells what every weight gave.
+        """
         assert self.scoring is not None and self.catalogue is not None
         validation = Validation(train.validation, self.catalogue, self)
         if not validation.examples:
@@ -142,7 +146,14 @@ class CodeOnlyPrior(CodeOnly):
                 guided.weight = weight
                 gains[place] += float(validation.gain(guided.guided(log_p, table, prior), part).sum())
             self.context.progress("weigh", min(part.stop, len(validation.examples)), len(validation.examples))
-        return self.GRID[int(gains.round(9).argmax())]
+        best = int(gains.round(9).argmax())
+        if self.context.work is not None:
+            means = {
+                str(weight): gain / len(validation.examples) for weight, gain in zip(self.GRID, gains, strict=True)
+            }
+            told = {"prior": self.prior, "weight": self.GRID[best], "ndcg@10": means}
+            write_text(self.context.work / "prior.json", json.dumps(told, indent=1) + "\n")
+        return self.GRID[best]
 
     def prior_of(self, catalogue: Catalogue, queries: Sequence[Query]) -> Floats | None:
         """Return the prior's distribution over items [queries, items]; a row of zeros where it knows nothing."""

@@ -7,6 +7,7 @@ history alone; 5. a killed training resumes to the same bits.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -204,10 +205,12 @@ def test_the_prior_is_its_own_system_and_its_ends_are_its_parts() -> None:
 
 
 @pytest.mark.parametrize("prior", ["transitions", "ease"])
-def test_the_weight_is_chosen_on_validation(prior: str) -> None:
-    system = make_system(CodeOnlyPrior, epochs=1, prior=prior)
+def test_the_weight_is_chosen_on_validation_and_told(prior: str, tmp_path: Path) -> None:
+    system = make_system(CodeOnlyPrior, epochs=1, prior=prior, context=Context(work=tmp_path))
     system.fit(make_cycle())
     assert isinstance(system, CodeOnlyPrior) and system.chosen in CodeOnlyPrior.GRID
+    told = json.loads((tmp_path / "prior.json").read_text())
+    assert told["weight"] == system.chosen and told["ndcg@10"][str(system.chosen)] == max(told["ndcg@10"].values())
     blind = make_system(CodeOnlyPrior, epochs=1, prior=prior)
     blind.fit(replace(make_cycle(), validation=()))
     assert isinstance(blind, CodeOnlyPrior) and blind.chosen == 0.5
