@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -197,3 +198,10 @@ def test_perplexity_of_known_distributions() -> None:
 def test_quality_is_measured_on_one_item_too() -> None:
     found = measure_quality(quantise(np.ones((1, 2)), 3, 4), np.ones((1, 2)))
     assert found.collisions == 0 and found.kept == (0, 0, 0)
+
+
+@pytest.mark.skipif(find_spec("transformers") is not None, reason="the packages of sentence encoders are installed")
+def test_a_sentence_encoder_says_what_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(BenchError, match="pip install"):
+        encode_items(make_train(), "content", sentences=str(tmp_path))
