@@ -25,4 +25,10 @@ SYSTEMS: dict[str, Entry] = {
         "baselines.sasrec:SasRecSampledSoftmax", "SASRec with sampled softmax over shared negatives.", "torch"
     ),
     "sasrec-softmax": Entry("baselines.sasrec:SasRecSoftmax", "SASRec with softmax over the whole catalogue.", "torch"),
+    "code-only": Entry(
+        "baselines.code_only:CodeOnly", "Residual decoder over behaviour codes of items, TIGER-like.", "torch"
+    ),
+    "code-only-prior": Entry(
+        "baselines.code_only:CodeOnlyPrior", "The same, decoding guided by counted transitions.", "torch"
+    ),
 }

@@ -50,14 +50,14 @@ class Ease:
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return items in order of the model's score; an empty history ties everything."""
+        return rank_in_blocks(fitted(self.columns, self), queries, k, self.score)
+
+    def score(self, histories: Sequence[list[int]]) -> NDArray[Any]:
+        """Return the scores [histories, items] of encoded histories."""
         columns, weights = fitted(self.columns, self), fitted(self.weights, self)
         _, digits = PRECISIONS[self.precision]
-
-        def score(histories: Sequence[list[int]]) -> NDArray[Any]:
-            held = indicator(histories, len(columns)).astype(weights.dtype)
-            return np.asarray(held @ weights).round(digits)
-
-        return rank_in_blocks(columns, queries, k, score)
+        held = indicator(histories, len(columns)).astype(weights.dtype)
+        return np.asarray(held @ weights).round(digits)
 
 
 def solve(gram: NDArray[Any], regularisation: float) -> NDArray[Any]:

@@ -27,13 +27,15 @@ class Transitions:
     """Ranks by score(j) = sum over depth d of weights[d] * count(item d places from the end -> j).
 
     A pair of training events at most `window` steps apart counts 1 / its distance (`decay` "1/distance") or 1
-    ("none"), in the direction of time; `weights` start with the last item of the history. `back_off` lets training
-    counts order what the score leaves tied, above all the items that never followed.
+    ("none"), in the direction of time, and `backward` times that against it, for logs that know days and not moments;
+    `weights` start with the last item of the history. `back_off` lets training counts order what the score leaves
+    tied, above all the items that never followed.
     """
 
     weights: tuple[float, ...] = (1.0, 0.5, 0.3, 0.2)
     window: int = 4
     decay: str = "1/distance"
+    backward: float = 0.0
     back_off: bool = False
     columns: Columns | None = field(default=None, init=False, repr=False)
     counts: Any = field(default=None, init=False, repr=False)
@@ -42,8 +44,8 @@ class Transitions:
     def __post_init__(self) -> None:
         if self.decay not in DECAYS:
             raise unknown("setting", f"decay={self.decay}", [f"decay={name}" for name in DECAYS])
-        if self.window < 1 or not self.weights or min(self.weights) < 0:
-            raise BenchError(f"{type(self).__name__}: expected window >= 1 and weights >= 0, at least one")
+        if self.window < 1 or not self.weights or min(*self.weights, self.backward) < 0:
+            raise BenchError(f"{type(self).__name__}: expected window >= 1, backward >= 0, weights >= 0, at least one")
 
     def fit(self, train: Train) -> None:
         """Count directed pairs within every user's training events."""
@@ -51,6 +53,9 @@ class Transitions:
         steps = [Fraction(1, step if self.decay == "1/distance" else 1) for step in range(1, self.window + 1)]
         histories = self.columns.encode_training(train)
         self.counts = count_pairs(histories, as_integers(steps), len(self.columns))
+        if self.backward:
+            share = Fraction(str(self.backward))
+            self.counts = self.counts * share.denominator + self.counts.T.tocsr() * share.numerator
         popularity = np.bincount(flatten(histories)[0], minlength=len(self.columns)).astype(np.float64)
         self.popularity = popularity if self.back_off else np.zeros_like(popularity)
         heaviest = self.counts.max() * sum(self._depths()) if self.counts.nnz else 0
@@ -59,15 +64,15 @@ class Transitions:
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return followers of the last items; items that never followed any of them tie behind."""
+        return rank_in_blocks(fitted(self.columns, self), queries, k, self.score)
+
+    def score(self, histories: Sequence[list[int]]) -> Any:
+        """Return the scores [histories, items] of encoded histories: sparse, or dense with `back_off`."""
         columns, popularity = fitted(self.columns, self), fitted(self.popularity, self)
         depths = np.array(self._depths(), dtype=np.float64)[::-1]
-
-        def score(histories: Sequence[list[int]]) -> Any:
-            scores = weigh(pad_left(histories, len(depths), len(columns)), depths, len(columns)) @ self.counts
-            scores.eliminate_zeros()
-            return scores.toarray() * (popularity.max() + 1) + popularity if self.back_off else scores
-
-        return rank_in_blocks(columns, queries, k, score)
+        scores = weigh(pad_left(histories, len(depths), len(columns)), depths, len(columns)) @ self.counts
+        scores.eliminate_zeros()
+        return scores.toarray() * (popularity.max() + 1) + popularity if self.back_off else scores
 
     def _depths(self) -> list[int]:
         return as_integers([Fraction(str(weight)) for weight in self.weights])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from bench.plan import Job
 
 # Reading results or drawing tables cannot change an answer or a score, so these do not enter the key.
 PRESENTATION = ("bench/cli", "bench/report", "bench/stats")
+IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)[\w.]*\s", re.MULTILINE)
 RECORDED = ("navibench", "numpy", "pandas", "pillow", "pyarrow", "scipy", "snowballstemmer", "torch", "accelerate")
 
 
@@ -26,7 +29,7 @@ def run_key(job: Job, fingerprint: str) -> str:
     """Return the sha256 over everything that decides a run's answers and scores.
 
     That is: the card, the data, the system with its configuration, seed, limit, candidates, device and the source code
-    of the harness and of the packages that hold the data loader, the system and the scorers.
+    of the harness and of the packages that hold the data loader, the system and the scorers, or that these import.
     """
     return digest({**described(job), "data": fingerprint, "code": code_digest(job.packages)})
 
@@ -65,11 +68,31 @@ def code_digest(packages: tuple[str, ...]) -> str:
     is installed among others (site-packages) stands for itself.
     """
     total = sha256()
-    for name in sorted({"bench", *packages}):
+    for name in sorted(with_imports({"bench", *packages})):
         for place, file in sorted(sources(name)):
             if not place.startswith(PRESENTATION):
                 total.update(f"{place}\0{sha256(file.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()
+
+
+def with_imports(names: set[str]) -> set[str]:
+    """Return the packages and those they import, however far, that are neither built in nor installed for good."""
+    found: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        text = "\n".join(file.read_text(encoding="utf-8") for _, file in sources(name))
+        waiting |= {other for other in set(IMPORT.findall(text)) - found if is_own(other)}
+    return found
+
+
+def is_own(name: str) -> bool:
+    """Return whether a top-level module is source code in use: neither Python's own nor installed among others."""
+    if name in sys.stdlib_module_names or (spec := find_spec(name)) is None:
+        return False
+    places = [Path(place) for place in (*(spec.submodule_search_locations or ()), spec.origin) if place]
+    return bool(places) and not any({"site-packages", "dist-packages"} & set(place.parts) for place in places)
 
 
 def sources(name: str) -> list[tuple[str, Path]]:

@@ -65,7 +65,7 @@ class Job:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Top-level packages whose code decides the answers and scores."""
+        """Top-level packages of the loader, the system and the scorers."""
         scorers = [catalogue.scorer_entry(name).target for name in self.task.scorers]
         return tuple(
             sorted(

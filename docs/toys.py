@@ -18,7 +18,7 @@ from bench.scorers.ranking import NDCG, Recall
 
 TASK = "product/amazon-toys-2014/next-item"
 METRICS = ("recall@5", "ndcg@5", "recall@10", "ndcg@10")
-RESULTS = Path(__file__).parent.parent / "results" / "classic.json"
+RESULTS = [Path(__file__).parent.parent / "results" / name for name in ("classic.json", "codes.json")]
 PUBLISHED = (
     ("PopRec", ".0066 .0046 .0113 .0061", "full-ranking table of the S3-Rec repository; counts the test events"),
     ("GRU4Rec", ".0097 .0059 .0176 .0084", "TIGER, arXiv 2305.05065"),
@@ -35,9 +35,14 @@ def compared() -> str:
     """Return published rows, then the measured ones of both pages (history kept, history masked)."""
     head = ["| row | " + " | ".join(METRICS) + " | source |", "|---|" + "---:|" * len(METRICS) + "---|"]
     rows = [f"| *{name}* | " + " | ".join(values.split()) + f" | {source} |" for name, values, source in PUBLISHED]
-    for page in from_json(RESULTS):
+    shown: set[tuple[str, str]] = set()
+    pages = [page for path in RESULTS for page in from_json(path)]
+    for page in sorted(pages, key=lambda page: page.question.seen):
         if page.question.task == TASK:
             for row in page.rows:
+                if (row.label, page.question.seen) in shown:
+                    continue
+                shown.add((row.label, page.question.seen))
                 cells = " | ".join(number(row.figures[name].value) for name in METRICS)
                 # A masked run takes over what the run that keeps the history has learnt: its time says nothing.
                 masked = "history masked" if page.question.seen == "mask" else ""

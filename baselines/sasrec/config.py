@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from bench.errors import BenchError
 
@@ -18,6 +19,8 @@ class Settings:
     (0: the weights themselves). `patience`: validations without a better NDCG@10 before training stops (0: never),
     one every `validate_every` epochs, on `limit` users chosen by a hash of their id (0: all).
     """
+
+    label: ClassVar[str] = "sasrec"  # what errors and random streams go by
 
     width: int = 64
     layers: int = 2
@@ -45,15 +48,17 @@ class Settings:
         at_least |= dict.fromkeys(("layers", "epochs", "patience", "limit", "temperature", "weight_decay"), 0)
         for name, least in at_least.items():
             if getattr(self, name) < least:
-                raise BenchError(f"sasrec: {name} is {getattr(self, name)}; expected at least {least}")
+                raise BenchError(f"{self.label}: {name} is {getattr(self, name)}; expected at least {least}")
         for name in ("lr", "table_rate", "input_scale"):
             if getattr(self, name) <= 0:
-                raise BenchError(f"sasrec: {name} is {getattr(self, name)}; expected more than 0")
+                raise BenchError(f"{self.label}: {name} is {getattr(self, name)}; expected more than 0")
         for name in ("dropout", "input_dropout", "average"):
             if not 0 <= getattr(self, name) < 1:
-                raise BenchError(f"sasrec: {name} is {getattr(self, name)}; expected 0 <= {name} < 1")
+                raise BenchError(f"{self.label}: {name} is {getattr(self, name)}; expected 0 <= {name} < 1")
         if self.width % self.heads:
-            raise BenchError(f"sasrec: width {self.width} is not a multiple of heads {self.heads}; choose one that is")
+            raise BenchError(
+                f"{self.label}: width {self.width} is not a multiple of heads {self.heads}; choose one that is"
+            )
 
     def draws(self) -> int:
         """Return how many negatives the loss draws; 0 for a loss that draws none."""

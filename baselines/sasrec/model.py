@@ -64,12 +64,26 @@ class Network(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Return a state for every position of `rows` [batch, length], [batch, length, width]."""
+        states = self.encode(rows)
+        return functional.normalize(states, dim=-1) / self.temperature if self.temperature else states
+
+    def encode(self, rows: Tensor) -> Tensor:
+        """Return what the blocks make of every position, [batch, length, width]."""
         steps = torch.arange(rows.shape[1], device=rows.device)
-        states: Tensor = self.drop(self.input_scale * self.items(rows) + self.positions(steps))
+        states: Tensor = self.drop(self.embed(rows) + self.positions(steps))
         for block in self.blocks:
             states = block(states)
-        states = self.norm(states)
-        return functional.normalize(states, dim=-1) / self.temperature if self.temperature else states
+        normed: Tensor = self.norm(states)
+        return normed
+
+    def embed(self, rows: Tensor) -> Tensor:
+        """Return the item part of the input, [batch, length, width]."""
+        found: Tensor = self.input_scale * self.items(rows)
+        return found
+
+    def tables(self) -> list[Tensor]:
+        """Return the embedding tables, which learn at a rate of their own."""
+        return [self.items.weight, self.positions.weight]
 
     def vectors(self, numbers: Tensor) -> Tensor:
         """Return the item vectors that states are compared with, [*numbers.shape, width]."""

@@ -24,7 +24,7 @@ from baselines.sasrec.config import Settings
 from baselines.sasrec.data import Catalogue, encode_queries, pad, read_catalogue
 from baselines.sasrec.losses import BCE, SAMPLED_SOFTMAX, SOFTMAX, Loss
 from baselines.sasrec.model import Network
-from baselines.sasrec.train import Training
+from baselines.sasrec.train import LossTraining
 from bench.api import Answer, Context, Query, Ranking, Train
 from bench.config import plain
 from bench.errors import BenchError
@@ -47,7 +47,7 @@ class SasRec(Settings):
         """Train until validation NDCG@10 stops growing; with a work folder, resume what was begun there."""
         self.catalogue = read_catalogue(train)
         key = digest([self.loss.name, plain(self), self.context.seed, self.context.dtype, describe(train)])
-        self.network = Training(self, self.loss, train, self.catalogue, self.context, key).run()
+        self.network = LossTraining(self, train, self.catalogue, self.context, key, loss=self.loss).run()
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return a ranking a query, at least `k` deep where the catalogue allows.
@@ -56,7 +56,7 @@ class SasRec(Settings):
         so an answer does not depend on the other queries of its call.
         """
         if self.network is None or self.catalogue is None:
-            raise BenchError("sasrec: rank was called before fit; call fit(train) first")
+            raise BenchError(f"{self.label}: rank was called before fit; call fit(train) first")
         network = deepcopy(self.network).double().eval()
         numbers = self.catalogue.numbers
         answers: list[Ranking] = []

@@ -1,8 +1,12 @@
-"""The training loop: named random streams an epoch, validation with early stopping, a checkpoint to resume from."""
+"""The training loop: named random streams an epoch, validation with early stopping, a checkpoint to resume from.
+
+`Training` is the loop; what is trained, and on which batches, is its subclass's: `LossTraining` trains a SASRec.
+"""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -45,11 +49,10 @@ class Objective(nn.Module):
 
 
 @dataclass(eq=False)
-class Training:
+class Training(ABC):
     """A network in training; `run` resumes from the work folder if a checkpoint of the same `key` is there."""
 
     settings: Settings
-    loss: Loss
     train: Train
     catalogue: Catalogue
     context: Context
@@ -61,18 +64,32 @@ class Training:
         """Build network, optimiser and data."""
         self.rows = encode_sequences(self.train, self.catalogue, self.settings.length)
         if not self.rows:
-            raise BenchError("sasrec: no training sequence holds an item of the catalogue; check the task's data")
+            raise BenchError(
+                f"{self.settings.label}: no training sequence holds an item of the catalogue; check the task's data"
+            )
         self.lengths = np.array([len(row) for row in self.rows], dtype=np.int64)
         self.accelerator = make_accelerator(self.context)
         with self.seeded("init"):
-            self.network = Network(len(self.catalogue.names), self.settings)
+            self.network = self.make_network()
             self.network.to(self.accelerator.device)
         self.mean = deepcopy(self.network).eval().requires_grad_(False)
         self.validation = Validation(self.train.validation, self.catalogue, self.settings)
-        objective = Objective(self.network, self.loss)
+        objective = self.make_objective()
         self.objective, self.optimiser = self.accelerator.prepare(
             objective, make_optimiser(self.network, self.settings)
         )
+
+    @abstractmethod
+    def make_network(self) -> Network:
+        """Return the network to train, its weights drawn."""
+
+    @abstractmethod
+    def make_objective(self) -> nn.Module:
+        """Return the module that maps what `load` returns to the summed loss."""
+
+    @abstractmethod
+    def load(self, chosen: Ints, draws: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Return rows, lengths and what the loss needs besides, of a batch, on the device."""
 
     def run(self) -> Network:
         """Train to the last epoch or until patience runs out; return a network with the best weights."""
@@ -102,8 +119,8 @@ class Training:
     def pass_once(self, epoch: int) -> float:
         """Take a step a batch; return the mean loss a position. Everything random hangs on (seed, epoch, process)."""
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
-        draws = stream(self.context.seed, "sasrec", "negatives", epoch, rank)
-        order = stream(self.context.seed, "sasrec", "order", epoch)
+        draws = stream(self.context.seed, self.settings.label, "negatives", epoch, rank)
+        order = stream(self.context.seed, self.settings.label, "order", epoch)
         total = torch.zeros((), device=self.accelerator.device)
         self.objective.train()
         with self.seeded("dropout", epoch, rank):
@@ -118,7 +135,9 @@ class Training:
                 total += loss.detach() * (shares / world)
         mean = float(self.accelerator.reduce(total, "sum")) / float((self.lengths - 1).sum())
         if not math.isfinite(mean):
-            raise BenchError(f"sasrec: the loss is {mean} in epoch {epoch + 1}; lower lr or raise temperature")
+            raise BenchError(
+                f"{self.settings.label}: the loss is {mean} in epoch {epoch + 1}; lower lr or raise temperature"
+            )
         return mean
 
     @torch.no_grad()
@@ -127,16 +146,6 @@ class Training:
         keep = min(self.settings.average, step / (step + 10))
         for mean, weight in zip(self.mean.parameters(), self.network.parameters(), strict=True):
             mean.lerp_(weight, 1 - keep)
-
-    def load(self, chosen: Ints, draws: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Return rows, lengths and negatives of a batch on the device."""
-        table, lengths = pad([self.rows[index] for index in chosen], self.catalogue.start)
-        targets = np.concatenate([self.rows[index][1:] for index in chosen])
-        negatives = self.loss.draw(draws, targets, len(self.catalogue.names), self.settings.draws())
-        rows, sizes, drawn = (
-            torch.from_numpy(part).to(self.accelerator.device) for part in (table, lengths, negatives)
-        )
-        return rows, sizes, drawn
 
     def judge(self, epoch: int, score: float) -> None:
         """Keep the weights if the score is the best so far; stop once it is `patience` validations old."""
@@ -176,8 +185,33 @@ class Training:
         """Seed torch's generators by name inside the block, and leave them as they were."""
         device = self.accelerator.device
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            torch.manual_seed(entropy(self.context.seed, "sasrec", *names) % 2**63)
+            torch.manual_seed(entropy(self.context.seed, self.settings.label, *names) % 2**63)
             yield
+
+
+@dataclass(eq=False)
+class LossTraining(Training):
+    """A SASRec in training with one of the losses."""
+
+    loss: Loss = field(kw_only=True)
+
+    def make_network(self) -> Network:
+        """Return the network to train, its weights drawn."""
+        return Network(len(self.catalogue.names), self.settings)
+
+    def make_objective(self) -> nn.Module:
+        """Return network and loss as one module."""
+        return Objective(self.network, self.loss)
+
+    def load(self, chosen: Ints, draws: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Return rows, lengths and negatives of a batch on the device."""
+        table, lengths = pad([self.rows[index] for index in chosen], self.catalogue.start)
+        targets = np.concatenate([self.rows[index][1:] for index in chosen])
+        negatives = self.loss.draw(draws, targets, len(self.catalogue.names), self.settings.draws())
+        rows, sizes, drawn = (
+            torch.from_numpy(part).to(self.accelerator.device) for part in (table, lengths, negatives)
+        )
+        return rows, sizes, drawn
 
 
 def make_accelerator(context: Context) -> Accelerator:
@@ -206,8 +240,9 @@ def make_optimiser(network: Network, settings: Settings) -> torch.optim.Optimize
 
     A row of the item table only moves when its item is in a batch, so on sparse data it lags behind the layers.
     """
-    tables = [network.items.weight, network.positions.weight]
-    layers = [*network.blocks.parameters(), *network.norm.parameters()]
+    tables = network.tables()
+    own = {id(table) for table in tables}
+    layers = [weight for weight in network.parameters() if id(weight) not in own]
     groups = [
         {"params": tables, "lr": settings.lr * settings.table_rate, "weight_decay": 0.0},
         {"params": layers, "lr": settings.lr, "weight_decay": settings.weight_decay},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -35,13 +35,21 @@ class Validation:
     def measure(self, network: Network, device: torch.device) -> float:
         """Return the mean NDCG@10; of several targets the best ranked counts, ties count their expected gain."""
         network.eval()
-        gains = [self.gain(network, device, slice(begin, begin + BLOCK)) for begin in range(0, len(self.rows), BLOCK)]
+        gains = [
+            self.gain(network.score(table.to(device), lengths.to(device)), part)
+            for part, table, lengths in self.blocks()
+        ]
         return float(torch.cat(gains).mean())
 
-    def gain(self, network: Network, device: torch.device, part: slice) -> Tensor:
-        """Return the expected gain of one block of examples, [block]."""
-        table, lengths = pad(self.rows[part], self.catalogue.start)
-        scores = network.score(torch.from_numpy(table).to(device), torch.from_numpy(lengths).to(device))
+    def blocks(self) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        """Yield each block of examples with its rows [block, longest] and their lengths [block]."""
+        for begin in range(0, len(self.rows), BLOCK):
+            part = slice(begin, begin + BLOCK)
+            table, lengths = pad(self.rows[part], self.catalogue.start)
+            yield part, torch.from_numpy(table), torch.from_numpy(lengths)
+
+    def gain(self, scores: Tensor, part: slice) -> Tensor:
+        """Return the expected gain of one block of examples, [block]; barred items of `scores` sink to -inf."""
         numbers = self.catalogue.numbers
         for row, example in enumerate(self.examples[part]):
             barred = [numbers[name] for name in example.query.exclude if name in numbers]

@@ -60,7 +60,7 @@ def test_weights_that_sum_to_the_same_tie_exactly() -> None:
 
 
 def slow_transitions(
-    histories: Sequence[str], asked: str, weights: Sequence[float], window: int, decay: str
+    histories: Sequence[str], asked: str, weights: Sequence[float], window: int, decay: str, backward: float
 ) -> list[Fraction]:
     scores = [Fraction(0)] * len(ITEMS)
     for depth, source in enumerate(reversed(asked[-len(weights) :])):
@@ -70,6 +70,8 @@ def slow_transitions(
                     share = Fraction(1, j - i) if decay == "1/distance" else Fraction(1)
                     if left == source:
                         scores[ITEMS.index(history[j])] += Fraction(str(weights[depth])) * share
+                    if history[j] == source:
+                        scores[ITEMS.index(left)] += Fraction(str(weights[depth])) * share * Fraction(str(backward))
     return scores
 
 
@@ -79,14 +81,15 @@ def slow_transitions(
     st.lists(st.sampled_from([1.0, 0.5, 0.3, 0.2, 0.0]), min_size=1, max_size=4),
     st.integers(1, 5),
     st.sampled_from(["1/distance", "none"]),
+    st.sampled_from([0.0, 0.3, 1.0]),
 )
 @settings(max_examples=80, deadline=None)
 def test_transitions_match_a_slow_exact_sum(
-    histories: list[str], asked: str, weights: list[float], window: int, decay: str
+    histories: list[str], asked: str, weights: list[float], window: int, decay: str, backward: float
 ) -> None:
-    answer = ask(Transitions(tuple(weights), window, decay), train_on(*histories), asked, k=6)
+    answer = ask(Transitions(tuple(weights), window, decay, backward), train_on(*histories), asked, k=6)
     assert isinstance(answer, Ranking)
-    scores = slow_transitions(histories, asked, weights, window, decay)
+    scores = slow_transitions(histories, asked, weights, window, decay, backward)
     levels = sorted(set(scores), reverse=True)
     groups = [[name for name, score in zip(ITEMS, scores, strict=True) if score == level] for level in levels]
     rest = len(groups.pop()) if len(groups[-1]) > 1 else 0

@@ -18,6 +18,7 @@ from bench.api import Suite
 from bench.cli.run import execute
 from bench.errors import BenchError
 from bench.io import file_sha256
+from bench.manifest import with_imports
 from bench.plan import plan
 from bench.pose import load, pose
 from bench.runner import run_job
@@ -106,6 +107,21 @@ def test_the_key_follows_the_code_of_a_users_own_module(card: Path, tmp_path: Pa
         command = [sys.executable, "-c", f"{code}; print(code_digest(('system_of_mine',)))", str(tmp_path)]
         keys.add(subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout)
     assert len(keys) == 2
+
+
+def test_the_key_follows_what_a_system_imports(tmp_path: Path) -> None:
+    assert with_imports({"baselines"}) == {"baselines", "navigen", "bench"}
+    assert with_imports({"bench"}) == {"bench"}
+    system, helper = tmp_path / "one" / "system_afar.py", tmp_path / "other" / "helper_afar.py"
+    for path, text in ((system, "import numpy\n\nimport helper_afar\n"), (helper, "LEAST = 1\n")):
+        path.parent.mkdir()
+        path.write_text(text)
+    code = "import sys; sys.path += sys.argv[1:]; from bench.manifest import with_imports"
+    command = [sys.executable, "-c", f"{code}; print(sorted(with_imports({{'system_afar'}})))"]
+    shown = subprocess.run(
+        [*command, str(system.parent), str(helper.parent)], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == "['helper_afar', 'system_afar']"
 
 
 def test_failures_score_zero_and_are_counted(card: Path, tmp_path: Path) -> None:

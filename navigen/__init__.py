@@ -1,0 +1,1 @@
+"""The method: identifiers of items, and decoding that stays inside the catalogue."""

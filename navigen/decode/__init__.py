@@ -1,0 +1,1 @@
+"""Decoding that can only answer what the catalogue holds."""
