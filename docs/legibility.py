@@ -1,4 +1,4 @@
-"""Prints how well a small network names what the world's pictures and clips show; `--train` measures it again.
+"""Measures how well a small network names what the world's pictures and clips show: some minutes a domain.
 
 The network is trained on looks whose values are drawn independently of each other, so that it cannot guess one from
 another, and tested on draws of the items of the world of the cards. Still pictures cannot show where a camera goes:
@@ -7,7 +7,6 @@ that is left to clips.
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from tasks.world.shelf import Shelf, stock
 from tasks.world.strengths import DEFAULTS, strengths
 from tasks.world.taxonomy import DOMAINS
 
-RESULTS = Path(__file__).parent.parent / "results" / "legibility.json"
+RESULTS = Path(__file__).parent.parent / "results" / "measured" / "legibility.json"
 LOOKS = {"stills": 800, "clips": 2000}
 DRAWS = {"stills": 4, "clips": 1}
 EPOCHS, BATCH, FRAMES = 15, 64, slice(0, 12, 2)
@@ -114,25 +113,14 @@ def train(namer: Namer, pictures: Tensor, codes: Tensor, rng: np.random.Generato
             schedule.step()
 
 
-def table() -> str:
-    """Return the stored accuracies as a table, a row a domain and kind."""
-    lines = ["| shown | " + "attribute: accuracy |", "|---|---|"]
-    for shown, accuracies in json.loads(RESULTS.read_text()).items():
-        lines.append(f"| {shown} | " + ", ".join(f"{name} {value:.3f}" for name, value in accuracies.items()) + " |")
-    return "\n".join(lines)
-
-
 def main() -> None:
-    """Measure what is asked for, keep it, print everything."""
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("--train", action="store_true", help="measure again: several minutes a domain")
-    if options.parse_args().train:
-        found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-        for domain in DOMAINS:
-            for kind in LOOKS:
-                found[f"{domain}, {kind}"] = measure(domain, kind)
-                write_text(RESULTS, json.dumps(found, indent=1) + "\n")
-    print(table())
+    """Measure every domain and kind, and keep each figure as it comes."""
+    found: dict[str, dict[str, float]] = {}
+    for domain in DOMAINS:
+        for kind in LOOKS:
+            found[f"{domain}, {kind}"] = measure(domain, kind)
+            write_text(RESULTS, json.dumps(found, indent=1) + "\n")
+            print(f"{domain}, {kind}", found[f"{domain}, {kind}"], flush=True)
 
 
 if __name__ == "__main__":

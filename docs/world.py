@@ -1,4 +1,4 @@
-"""Prints what the planted world holds: `ladder`, `signal`, `wishes`, `strengths`; `--measure` computes anew first."""
+"""Prints what the planted world holds, a part at a time; `--measure` computes signal and wishes anew first."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from bench.api import Dataset
+from bench.config import build
 from bench.io import write_text
 from bench.report.board import Page
+from bench.report.calibrate import DataSet, rows_of, verdicts
 from bench.report.render import difference, from_json, interval, number, probability
 from tasks.world.load import load
 from tasks.world.strengths import DEFAULTS
@@ -109,12 +111,30 @@ def observers() -> str:
 
 def wishes() -> str:
     """Return how often each attribute of the next item is guessed right."""
-    lines = ["| domain | guess | " + "attribute: share right | mean |", "|---|---|---|---:|"]
+    lines = ["| domain | guess | attribute: share right | mean |", "|---|---|---|---:|"]
     for domain, told in stored().items():
         for who in ("best possible", "history", "everybody"):
             shares = ", ".join(f"{name} {share:.2f}" for name, share in told[who].items())
             lines.append(f"| {domain} | {who} | {shares} | {np.mean(list(told[who].values())):.3f} |")
     return "\n".join(lines)
+
+
+def legibility() -> str:
+    """Return how often a small network names each attribute right (`docs/legibility.py`)."""
+    lines = ["| shown | attribute: accuracy |", "|---|---|"]
+    for shown, shares in json.loads((RESULTS / "measured" / "legibility.json").read_text()).items():
+        lines.append(f"| {shown} | " + ", ".join(f"{name} {share:.3f}" for name, share in shares.items()) + " |")
+    return "\n".join(lines)
+
+
+def calibration() -> str:
+    """Return the world beside the real logs, as `navibench data calibrate --json` told it where the logs are."""
+    told = json.loads((RESULTS / "measured" / "calibrate.json").read_text())
+    sets = [build(DataSet, one, "calibrate.json") for one in told]
+    names, rows = rows_of(sets)
+    lines = ["| " + " | ".join(names) + " |", "|---|---|" + "---:|" * (len(names) - 2)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([*lines, "", *(f"{line}." for line in verdicts(sets))])
 
 
 def parameters() -> str:
@@ -130,7 +150,7 @@ def parameters() -> str:
 
 def stored() -> dict[str, dict[str, dict[str, float]]]:
     """Return what `--measure` kept."""
-    found: dict[str, dict[str, dict[str, float]]] = json.loads((RESULTS / "world-truth.json").read_text())
+    found: dict[str, dict[str, dict[str, float]]] = json.loads((RESULTS / "measured" / "world-truth.json").read_text())
     return found
 
 
@@ -139,6 +159,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "signal": observers,
     "wishes": wishes,
     "strengths": parameters,
+    "legibility": legibility,
+    "calibration": calibration,
 }
 
 
@@ -149,7 +171,7 @@ def main() -> None:
     options.add_argument("--measure", action="store_true", help="compute signal and wishes anew: some minutes")
     asked = options.parse_args()
     if asked.measure:
-        write_text(RESULTS / "world-truth.json", json.dumps(measured(), indent=1) + "\n")
+        write_text(RESULTS / "measured" / "world-truth.json", json.dumps(measured(), indent=1) + "\n")
     print(PARTS[asked.part]())
 
 

@@ -17,6 +17,9 @@ settings.load_profile("repeatable")
 
 REPOSITORY = Path(__file__).parent.parent
 
+# Drawings outlive a run of the tests: their folder is named by the code that draws them.
+os.environ.setdefault("NAVIBENCH_CACHE", str(REPOSITORY / ".tox" / "cache"))
+
 
 def data_root() -> Path:
     """Where the real logs would be."""

@@ -25,7 +25,7 @@ def number(value: float | None) -> str:
     """Return a figure with four digits, without the leading zero that every score shares."""
     if value is None:
         return "-"
-    text = f"{value:.4f}"
+    text = f"{round(value, 4) + 0.0:.4f}"  # no minus before a zero
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 

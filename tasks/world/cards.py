@@ -35,9 +35,9 @@ FINGERPRINTS = {
     "game/world/next-item": "70a0a81316a8fbb45b4415869ea58acd1890c6775b044733361059afece7b4b0",
     "game/world/image": "15114382f460d93a817ac981b8e79b37935ae9c286e180cea196bf47fcd3b1f5",
     "game/world/video": "b3dec3620f4b04fbccad7a37dcadc9fe4068a35411b546a9cad55eed6e19ca82",
-    "short-video/world/next-item": "f6d19978281b7d273f120d56f0051c393f7eb93485847fe988a5b5d955a21373",
-    "short-video/world/image": "43cfa15b207efd9f822709a12eb787db161df3a8bba192625a04d47d2b34fc2c",
-    "short-video/world/video": "3fe464fc04c412d51be1bd05116e755006546c4d9faa74da052ef3b2dab96d86",
+    "short-video/world/next-item": "5102ad9d94f519844c93925f2c911895115844ea04ddf435fadec1c58152b625",
+    "short-video/world/image": "6ec1815b0570713e97d1dc170e25d20d1d7a8e7d3efa974fc129304773ca0528",
+    "short-video/world/video": "912fda7b6384f0e542d80a483feb5c5eb184d9169381295aaa3a4990f3d2f593",
 }
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from bench.api import Suite
-from bench.plan import plan
+from bench.plan import Job, plan
 from bench.pose import load
+from bench.report.board import Page
 from bench.report.render import from_json
 from bench.runner import run_job
+from bench.store import Run
+from docs.world import OPTIMUM, best
 from tests.conftest import REPOSITORY
 
 CLASSIC = REPOSITORY / "results" / "classic.json"
@@ -19,6 +23,7 @@ TASKS = (
     "game/steam-reviews-au/next-item",
     "product/uci-online-retail/next-basket",
 )
+WORLD = REPOSITORY / "results" / "world.json"
 SYSTEMS = ("random", "popularity", "recent", "markov", "transitions", "item-knn")
 
 
@@ -48,7 +53,29 @@ def test_running_again_gives_the_committed_figures(task: str, real_logs: Path, t
     dataset = load(jobs[0], real_logs)
     assert dataset.fingerprint == page.question.fingerprint
     for job in jobs:
-        figures = run_job(job, dataset, tmp_path)[0].manifest["figures"]
-        row = next(row for row in page.rows if row.label == job.system)
-        for name, figure in row.figures.items():
-            assert figures[name]["value"] == pytest.approx(figure.value, abs=1e-9)
+        assert_same(page, job, run_job(job, dataset, tmp_path)[0])
+
+
+@pytest.mark.parametrize("domain", ["product", "game", "short-video"])
+def test_running_the_world_again_gives_the_committed_figures(domain: str, tmp_path: Path) -> None:
+    page = next(page for page in from_json(WORLD) if page.question.task == f"{domain}/world/next-item")
+    jobs, _ = plan(Suite("", (page.question.task,), (*SYSTEMS, "text-knn", OPTIMUM)), None, ["policy.resamples=2000"])
+    dataset = load(jobs[0], None)
+    assert dataset.fingerprint == page.question.fingerprint
+    for job in jobs:
+        assert_same(page, job, run_job(job, dataset, tmp_path)[0])
+
+
+def test_the_worlds_ladder_stands() -> None:
+    """Best possible > the leading classic system > item-kNN > popularity > random: every gap's interval is above 0."""
+    for page in from_json(WORLD):
+        rungs = [OPTIMUM, best(page), "item-knn", "popularity", "random"]
+        for pair in pairwise(rungs):
+            gap = next(line for line in page.contrasts if (line.a, line.b) == pair)
+            assert gap.low is not None and gap.low > 0, f"{page.question.task}: {pair}"
+
+
+def assert_same(page: Page, job: Job, run: Run) -> None:
+    row = next(row for row in page.rows if row.label == job.system)
+    for name, figure in row.figures.items():
+        assert run.manifest["figures"][name]["value"] == pytest.approx(figure.value, abs=1e-9)

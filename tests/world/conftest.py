@@ -1,4 +1,4 @@
-"""What the tests of the planted world share: small worlds, made once, and a cache of drawings that outlives a run."""
+"""What the tests of the planted world share: small worlds, and those of the cards."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ import pytest
 from tasks.world.strengths import Strengths, strengths
 from tasks.world.taxonomy import DOMAINS
 from tasks.world.world import World, make_world
-from tests.conftest import REPOSITORY
-
-
-@pytest.fixture(autouse=True)
-def drawings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep drawings below the repository: their folder is named by the code that draws them."""
-    monkeypatch.setenv("NAVIBENCH_CACHE", str(REPOSITORY / ".tox" / "cache"))
 
 
 def small(domain: str, **changed: float) -> Strengths:

@@ -128,6 +128,16 @@ def test_files_are_whole_named_by_content_and_drawn_once(
     assert len(json.loads(index.read_text())) == 50
 
 
+def test_the_number_of_workers_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf = make_world("game", small("game", items=50, most=25), 0).shelf
+    found = []
+    for workers in (1, 7):
+        monkeypatch.setenv("NAVIBENCH_CACHE", str(tmp_path / str(workers)))
+        monkeypatch.setattr("os.sched_getaffinity", lambda process, number=workers: set(range(number)))
+        found.append({path.name for path in media_files(shelf, "image", 0).values()})
+    assert found[0] == found[1]
+
+
 def test_pictures_survive_their_files(world: World, tmp_path: Path) -> None:
     pictures = stills(world.shelf, 5, 0, (0, 1, 2))
     save_pixels(tmp_path / "one.png", pictures[:1])

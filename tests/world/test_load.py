@@ -99,8 +99,7 @@ def test_wrong_options_are_told(options: dict[str, object], told: str) -> None:
 
 
 def navibench(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    cache = str(REPOSITORY / ".tox" / "cache")
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", "NAVIBENCH_CACHE": cache}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
     environment.pop("NAVIBENCH_DATA", None)
     command = [sys.executable, "-m", "bench", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.world.draw.shot import Floats, Shot, column, turns
+from tasks.world.draw.shot import Floats, Reals, Shot, column, turns
 
 Colour = Sequence[float] | Floats
 """Red, green, blue in 0 .. 1: three numbers for all pixels, or an array that broadcasts to [3, n, size, size]."""
 
+Layer = tuple[Floats, Colour]
+"""A shape by its distance, and what it is painted with."""
+
+Number = TypeVar("Number", bound=np.generic)
+ALL = slice(None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """A local frame: coordinates `x`, `y` [n, size, size] and how many scene units one local unit is (`unit`)."""
+    """A local frame: coordinates `x`, `y` and how many scene units one local unit is (`unit`).
+
+    While nothing turns or leans the frame it is thin: one row `x` [n, 1, width] and one column `y` [n, height, 1] stand
+    for all pixels, and upright shapes cost a fraction of what whole fields would. Distances may be thin, too.
+    """
 
     x: Floats
     y: Floats
@@ -41,9 +52,9 @@ class Place:
         size = _pixels(scale)
         return Place(dx / size, dy / size, np.asarray(self.unit * size, dtype=np.float32))
 
-    def flip(self) -> Place:
-        """Return the frame mirrored left to right."""
-        return Place(-self.x, self.y, self.unit)
+    def flip(self, side: Floats) -> Place:
+        """Return the frame mirrored left to right where `side` [n, 1, 1] is -1, as it is where it is 1."""
+        return Place(self.x * side, self.y, self.unit)
 
     # Distances are in scene units, negative inside, so that an edge is one pixel wide whatever the frame's scale.
 
@@ -103,39 +114,65 @@ class Canvas:
     def __init__(self, shot: Shot, size: int) -> None:
         self.shot, self.size = shot, size
         edge = np.asarray((2 * np.arange(size) + 1) / size - 1, dtype=np.float32)
-        shape = (len(shot), size, size)
-        x, y = np.broadcast_to(edge[None, None, :], shape), np.broadcast_to(edge[None, :, None], shape)
+        x, y = np.tile(edge[None, None, :], (len(shot), 1, 1)), np.tile(edge[None, :, None], (len(shot), 1, 1))
         self.glass = Place(x, y)
         zoom = column(shot.zoom)
         self.scene = Place(x / zoom + column(shot.x), y / zoom + column(shot.y))
         self.pixel = np.float32(2 / size) / zoom
-        self.rgb = np.zeros((3, *shape), dtype=np.float32)
+        self.rgb = np.zeros((3, len(shot), size, size), dtype=np.float32)
+
+    def window(
+        self, place: Place, left: float, top: float, right: float, bottom: float, room: float = 0.08
+    ) -> tuple[Self, Place]:
+        """Return the part of the canvas in which a box of `place` lies, and `place` there.
+
+        There is `room` (scene units) around the box for an outline and a blended edge. What is painted must not reach
+        further: how much of it is cut off depends on the other pictures of the shot.
+        """
+        more = (self.pixel + np.float32(room)) / place.unit
+        wide = (place.x >= left - more) & (place.x <= right + more)
+        high = (place.y >= top - more) & (place.y <= bottom + more)
+        if place.x.shape[1] > 1:  # turned
+            wide = high = wide & high
+        rows, columns = _span(high.any(axis=(0, 2))), _span(wide.any(axis=(0, 1)))
+        part = copy(self)
+        part.rgb = self.rgb[:, :, rows, columns]
+        part.scene, part.glass, there = (
+            Place(_part(one.x, rows, columns), _part(one.y, rows, columns), one.unit)
+            for one in (self.scene, self.glass, place)
+        )
+        return part, there
 
     def fill(self, colour: Colour) -> None:
         """Cover everything with a colour."""
-        self.rgb[:] = _rgb(colour)
+        self.rgb[:] = tint(colour)
 
-    def paint(self, distance: Floats, colour: Colour, opacity: Floats | float = 1.0) -> None:
+    def paint(self, distance: Reals, colour: Colour, opacity: Floats | float = 1.0) -> None:
         """Cover where `distance` (scene units) is negative; the edge is blended over one pixel."""
-        self.blend(self.cover(distance) * np.asarray(opacity, dtype=np.float32), colour)
+        rows, columns = _spans(distance < self.pixel)
+        share = self.cover(_part(distance, rows, columns))
+        if not (isinstance(opacity, float) and opacity == 1.0):
+            share = share * _part(np.asarray(opacity, dtype=np.float32), rows, columns)
+        self._mix(rows, columns, share, colour)
 
-    def cover(self, distance: Floats) -> Floats:
-        """Return how much of each pixel lies inside [n, size, size]."""
-        return np.clip(0.5 - distance / self.pixel, 0, 1).astype(np.float32)
+    def layers(self, layers: Iterable[Layer], opacity: Floats | float = 1.0) -> None:
+        """Paint shapes one on another."""
+        for distance, colour in layers:
+            self.paint(distance, colour, opacity)
 
-    def blend(self, share: Floats | float, colour: Colour) -> None:
+    def cover(self, distance: Reals) -> Floats:
+        """Return how much of each pixel lies inside, in the shape of `distance`."""
+        return np.asarray(np.clip(np.float32(0.5) - distance / self.pixel, 0, 1), dtype=np.float32)
+
+    def blend(self, share: Reals | float, colour: Colour) -> None:
         """Mix a colour into every pixel by its share in 0 .. 1."""
         mixed = np.asarray(share, dtype=np.float32)
-        if mixed.ndim != 3 or mixed.shape[0] != len(self.shot):
-            self.rgb += mixed * (_rgb(colour) - self.rgb)
-            return
-        touched = mixed.max(axis=0)  # most shapes touch a small part of the picture: leave the rest alone
-        rows, columns = _span(touched.any(axis=1)), _span(touched.any(axis=0))
+        rows, columns = _spans(mixed > 0)
+        self._mix(rows, columns, _part(mixed, rows, columns), colour)
+
+    def _mix(self, rows: slice, columns: slice, share: Floats, colour: Colour) -> None:
         part = self.rgb[:, :, rows, columns]
-        wanted = _rgb(colour)
-        if wanted.shape[-1] > 1:
-            wanted = np.broadcast_to(wanted, self.rgb.shape)[:, :, rows, columns]
-        part += mixed[:, rows, columns] * (wanted - part)
+        part += share * (_part(tint(colour), rows, columns) - part)
 
     def finish(self) -> NDArray[np.uint8]:
         """Return the pictures as bytes [n, size, size, 3], under the shot's light."""
@@ -143,12 +180,43 @@ class Canvas:
         return np.ascontiguousarray(np.moveaxis(np.floor(lit + np.float32(0.5)), 0, -1)).astype(np.uint8)
 
 
-def _span(used: NDArray[np.bool_]) -> slice:
+def tint(colour: Colour) -> Floats:
+    """Return a colour as an array that meets pixels [3, n, height, width]."""
+    found = np.asarray(colour, dtype=np.float32)
+    return found.reshape(3, 1, 1, 1) if found.ndim == 1 else found
+
+
+def mix(one: Colour, other: Colour, share: Reals | float) -> Floats:
+    """Return the colours between two: `other` by `share`, which is a number or meets [3, n, height, width]."""
+    start = tint(one)
+    return np.asarray(start + np.asarray(share, dtype=np.float32) * (tint(other) - start), dtype=np.float32)
+
+
+def ramp(share: Reals, start: Colour, end: Colour) -> Floats:
+    """Return the colours from `start` (share 0) to `end` (share 1) [3, ...share]; shares beyond are clipped."""
+    return mix(start, end, np.clip(share, 0, 1)[None])
+
+
+# Most shapes touch a small part of the picture: the rest is left alone.
+
+
+def _spans(touched: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and the columns that something touches; all of them where it is thin."""
+    if touched.ndim < 3:
+        return ALL, ALL
+    in_one = np.asarray(touched.any(axis=0))
+    rows = _span(in_one.any(axis=1)) if in_one.shape[0] > 1 else ALL
+    return rows, _span(in_one.any(axis=0)) if in_one.shape[1] > 1 else ALL
+
+
+def _span(used: NDArray[np.bool_] | np.bool_) -> slice:
     """Return the slice from the first to the last true place."""
     places = np.flatnonzero(used)
     return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0)
 
 
-def _rgb(colour: Colour) -> Floats:
-    found = np.asarray(colour, dtype=np.float32)
-    return found.reshape(3, 1, 1, 1) if found.ndim == 1 else found
+def _part(values: NDArray[Number], rows: slice, columns: slice) -> NDArray[Number]:
+    """Return the rows and columns of values that meet pixels; a single row or column stands for all."""
+    if values.ndim < 3:
+        return values
+    return values[..., rows if values.shape[-2] > 1 else ALL, columns if values.shape[-1] > 1 else ALL]

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.world.draw.canvas import Place
-from tasks.world.draw.game_palettes import Tones, mix
-from tasks.world.draw.game_stage import FAR, Layer, Stage, both, fold, mirrored, odd, ripple, scatter, union
+from tasks.world.draw.canvas import Layer, Place, mix
+from tasks.world.draw.game_palettes import Tones
+from tasks.world.draw.game_stage import FAR, Stage
 from tasks.world.draw.game_views import Ground
 from tasks.world.draw.shot import Floats, turns, wave
+from tasks.world.draw.space import cells, cut, fold, join, mirror, odd, rim, ripple, scatter
 
 
 def platformer(stage: Stage, ground: Ground, tones: Tones, phase: Floats) -> None:
     """Brick platforms like stairs, with coins that turn above them."""
     part, place = stage.window(ground.props, -1.2, -1.3, 1.2, 1.2)
-    cell, across = fold(place.x, 0.74)
+    cell, across = cells(place.x, 0.74)
     lift = np.float32(0.55) * cell + np.float32(0.06) * ripple(phase + np.float32(0.5) * cell)
     step = Place(across, np.where(np.abs(cell) < 1.5, place.y + lift - np.float32(0.3), FAR), place.unit)
     slab = step.box(0, 0.07, 0.35, 0.23)
-    row, down = fold(step.y - np.float32(0.07), 0.22)
-    _, brick = fold(step.x + np.float32(0.11) * row, 0.22)
-    mortar = np.minimum(np.float32(0.11) - np.abs(brick), np.float32(0.11) - np.abs(down)) - np.float32(0.018)
+    row, down = cells(step.y - np.float32(0.07), 0.22)
+    brick = fold(step.x + np.float32(0.11) * row, 0.22)
+    mortar = join(np.float32(0.11) - np.abs(brick), np.float32(0.11) - np.abs(down)) - np.float32(0.018)
     part.sticker(
         [(slab, tones.red)],
         [
-            (both(slab, mortar * step.unit), mix(tones.red, tones.pale, 0.6)),
+            (cut(slab, mortar * step.unit), mix(tones.red, tones.pale, 0.6)),
             (step.box(0, -0.14, 0.35, 0.07), tones.green),
         ],
         tones.ink,
@@ -46,25 +47,25 @@ def shooter(stage: Stage, ground: Ground, tones: Tones, phase: Floats) -> None:
     target = place.at(0.1 - sway, 0.0)
     _saucer(part, target, tones)
     path = place.at(-0.95, 0.78, 1.0, -0.1)
-    _, along = fold(path.x - phase * np.float32(0.36), 0.36)
+    along = fold(path.x - phase * np.float32(0.36), 0.36)
     bullet = Place(along, path.y, path.unit).box(0, 0, 0.12, 0.075, 0.07)
-    flying = both(bullet, (np.abs(path.x - np.float32(0.35)) - np.float32(0.5)) * path.unit)
+    flying = cut(bullet, rim(path.x - np.float32(0.35), 0.5) * path.unit)
     part.sticker([(flying, tones.glow)], [], tones.ink, 0.03)
     cross = Place(np.abs(target.x), np.abs(target.y), target.unit)
-    ring = np.abs(cross.circle(0, 0, 0.62)) - np.float32(0.028)
+    ring = rim(cross.circle(0, 0, 0.62), 0.028)
     pulse = np.float32(0.06) * wave(2 * phase)
-    ticks = union(cross.box(0.66 - 0.02, 0, 0.2, 0.055), cross.box(0, 0.64, 0.055, 0.2)) - pulse * np.float32(0.2)
-    part.sticker([(union(ring, ticks), tones.red)], [], tones.pale, 0.03)
+    ticks = join(cross.box(0.66 - 0.02, 0, 0.2, 0.055), cross.box(0, 0.64, 0.055, 0.2)) - pulse * np.float32(0.2)
+    part.sticker([(join(ring, ticks), tones.red)], [], tones.pale, 0.03)
 
 
 def _saucer(part: Stage, place: Place, tones: Tones) -> None:
-    m = mirrored(place)
+    m = mirror(place)
     hull = place.ellipse(0, 0.08, 0.56, 0.15)
     bodies: list[Layer] = [
-        (both(place.circle(0, 0.02, 0.3), (place.y - np.float32(0.1)) * place.unit), tones.blue),
+        (cut(place.circle(0, 0.02, 0.3), (place.y - np.float32(0.1)) * place.unit), tones.blue),
         (hull, mix(tones.red, tones.ink, 0.25)),
     ]
-    part.sticker(bodies, [(union(place.circle(0, 0.1, 0.05), m.circle(0.3, 0.08, 0.05)), tones.glow)], tones.ink, 0.03)
+    part.sticker(bodies, [(join(place.circle(0, 0.1, 0.05), m.circle(0.3, 0.08, 0.05)), tones.glow)], tones.ink, 0.03)
 
 
 def puzzle(stage: Stage, ground: Ground, tones: Tones, phase: Floats) -> None:
@@ -72,17 +73,17 @@ def puzzle(stage: Stage, ground: Ground, tones: Tones, phase: Floats) -> None:
     part, place = stage.window(ground.props, -1.1, -1.1, 1.1, 1.1)
     board = place.box(0, 0, 0.94, 0.94, 0.08)
     part.sticker([(board, mix(tones.ink, tones.deep, 0.4))], [], tones.pale, 0.045)
-    column, across = fold(place.x - np.float32(0.22), 0.44)
+    column, across = cells(place.x - np.float32(0.22), 0.44)
     slide: Floats = np.where(odd(column), -wave(phase), wave(phase)) * np.float32(0.44)
-    row, down = fold(place.y - np.float32(0.22) + slide, 0.44)
+    row, down = cells(place.y - np.float32(0.22) + slide, 0.44)
     kind = scatter(column * np.float32(2) + row, np.float32(0.37) * row)
     first, second = kind < 0.34, (kind >= 0.34) & (kind < 0.67)
     colour = np.where(first, tones.red, np.where(second, tones.glow, tones.blue))
     block = Place(across, down, place.unit)
     gem = (np.abs(block.x) + np.abs(block.y) - np.float32(0.22)) * np.float32(0.7) * block.unit
     piece = np.where(first, block.circle(0, 0, 0.185), np.where(second, gem, block.box(0, 0, 0.165, 0.165, 0.03)))
-    part.paint(both(piece, board + np.float32(0.03)), colour)
-    part.paint(both(block.circle(-0.05, -0.06, 0.05), board + np.float32(0.03)), mix(colour, tones.pale, 0.7))
+    part.paint(cut(piece, board + np.float32(0.03)), colour)
+    part.paint(cut(block.circle(-0.05, -0.06, 0.05), board + np.float32(0.03)), mix(colour, tones.pale, 0.7))
 
 
 def rhythm(stage: Stage, ground: Ground, tones: Tones, phase: Floats) -> None:
@@ -90,22 +91,22 @@ def rhythm(stage: Stage, ground: Ground, tones: Tones, phase: Floats) -> None:
     part, place = stage.window(ground.props.at(0.08, -0.05), -1.0, -1.6, 1.0, 1.6)
     track = place.box(0, 0, 0.82, 1.4, 0.06)
     part.sticker([(track, mix(tones.ink, tones.deep, 0.3))], [], tones.pale, 0.035)
-    lane, across = fold(place.x - np.float32(0.2), 0.4)
-    split = both(np.float32(0.2) - np.abs(across) - np.float32(0.018), np.abs(place.x) - np.float32(0.7)) * place.unit
-    part.paint(both(split, track), mix(tones.far, tones.pale, 0.4))
+    lane, across = cells(place.x - np.float32(0.2), 0.4)
+    split = cut(np.float32(0.2) - np.abs(across) - np.float32(0.018), rim(place.x, 0.7)) * place.unit
+    part.paint(cut(split, track), mix(tones.far, tones.pale, 0.4))
     beat = scatter(lane, 0.4)
-    _, down = fold(place.y - (phase + beat) * np.float32(0.92), 0.92)
+    down = fold(place.y - (phase + beat) * np.float32(0.92), 0.92)
     note = Place(across, down, place.unit)
     colour = np.where(
         lane < -1.5, tones.red, np.where(lane < -0.5, tones.glow, np.where(lane < 0.5, tones.green, tones.blue))
     )
-    head = union(
+    head = join(
         note.at(turn=-0.05).ellipse(-0.03, 0.08, 0.14, 0.105),
         note.box(0.08, -0.12, 0.032, 0.2),
         note.line(0.08, -0.3, 0.16, -0.18, 0.035),
     )
-    part.paint(both(head, track + np.float32(0.04)), colour)
+    part.paint(cut(head, track + np.float32(0.04)), colour)
     target = Place(across, place.y - np.float32(1.08), place.unit)
-    inside = both(np.abs(target.circle(0, 0, 0.14)) - np.float32(0.02), track)
-    part.paint(both(np.abs(target.y) - np.float32(0.03), track), tones.pale)
+    inside = cut(rim(target.circle(0, 0, 0.14), 0.02), track)
+    part.paint(cut(rim(target.y, 0.03), track), tones.pale)
     part.paint(inside, mix(colour, tones.pale, wave(4 * phase)))

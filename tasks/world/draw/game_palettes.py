@@ -75,8 +75,3 @@ def tones(palette: str, shot: Shot) -> Tones:
     names = [field.name for field in fields(Tones)]
     ramp: dict[str, Floats] = {name: one * drift for name, one in zip(names, plain, strict=True)}
     return Tones(**ramp)
-
-
-def mix(one: Floats, other: Floats, share: Floats | float) -> Floats:
-    """Return a tone between two: `other` by `share`."""
-    return np.asarray(one + np.asarray(share, dtype=np.float32) * (other - one), dtype=np.float32)

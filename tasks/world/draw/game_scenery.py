@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.world.draw.canvas import Place
-from tasks.world.draw.game_palettes import Tones, mix
-from tasks.world.draw.game_stage import Layer, both, fold, ripple, scatter, union
+from tasks.world.draw.canvas import Layer, Place, mix
+from tasks.world.draw.game_palettes import Tones
 from tasks.world.draw.game_views import HORIZON
 from tasks.world.draw.shot import Floats
+from tasks.world.draw.space import bars, cells, cut, fold, join, rim, ripple, scatter
 
 
 def none(_place: Place, _tones: Tones, _phase: Floats) -> list[Layer]:
@@ -33,15 +33,14 @@ def dunes(scene: Place, tones: Tones, phase: Floats) -> list[Layer]:
 def shafts(scene: Place, tones: Tones, phase: Floats) -> list[Layer]:
     """Shafts of light in the water."""
     lean = scene.x + scene.y * np.float32(0.4) + np.float32(0.05) * ripple(phase)
-    _, across = fold(lean, 0.7)
-    return [(np.abs(across) - np.float32(0.1), mix(tones.deep, tones.blue, 0.62))]
+    return [(bars(lean, 0.7, 0.1), mix(tones.deep, tones.blue, 0.62))]
 
 
 def skyline(scene: Place, tones: Tones, _phase: Floats) -> list[Layer]:
     """High houses far away."""
-    cell, across = fold(scene.x, 0.17)
+    cell, across = cells(scene.x, 0.17)
     top = np.float32(HORIZON - 0.3) - np.float32(0.5) * scatter(cell)
-    return [(both(top - scene.y, np.abs(across) - np.float32(0.08)), tones.far)]
+    return [(cut(top - scene.y, rim(across, 0.08)), tones.far)]
 
 
 def drifts(scene: Place, tones: Tones, _phase: Floats) -> list[Layer]:
@@ -61,7 +60,7 @@ def ash(scene: Place, tones: Tones, _phase: Floats) -> list[Layer]:
 def tufts(floor: Place, tones: Tones, _phase: Floats) -> list[Layer]:
     """Tufts of grass."""
     tuft = _specks(floor, 0.46)
-    blades = union(
+    blades = join(
         tuft.line(0, 0.05, 0, -0.07, 0.022),
         tuft.line(0, 0.05, -0.09, -0.03, 0.022),
         tuft.line(0, 0.05, 0.09, -0.03, 0.022),
@@ -71,8 +70,8 @@ def tufts(floor: Place, tones: Tones, _phase: Floats) -> list[Layer]:
 
 def sand(floor: Place, tones: Tones, _phase: Floats) -> list[Layer]:
     """Ripples of sand."""
-    _, down = fold(floor.y + np.float32(0.05) * ripple(floor.x * np.float32(1.6)), 0.3)
-    return [((np.abs(down) - np.float32(0.03)) * floor.unit, mix(tones.soil, tones.ink, 0.25))]
+    crest = bars(floor.y + np.float32(0.05) * ripple(floor.x * np.float32(1.6)), 0.3, 0.03)
+    return [(crest * floor.unit, mix(tones.soil, tones.ink, 0.25))]
 
 
 def craters(floor: Place, tones: Tones, _phase: Floats) -> list[Layer]:
@@ -83,16 +82,14 @@ def craters(floor: Place, tones: Tones, _phase: Floats) -> list[Layer]:
 
 def paving(floor: Place, tones: Tones, _phase: Floats) -> list[Layer]:
     """Zebra crossings."""
-    _, down = fold(floor.y, 0.9)
-    _, across = fold(floor.x, 0.18)
-    stripe = both(np.abs(across) - np.float32(0.05), np.abs(down) - np.float32(0.16)) * floor.unit
+    stripe = cut(bars(floor.x, 0.18, 0.05), bars(floor.y, 0.9, 0.16)) * floor.unit
     return [(stripe, mix(tones.near, tones.pale, 0.6))]
 
 
 def swell(floor: Place, tones: Tones, phase: Floats) -> list[Layer]:
     """Waves."""
-    _, down = fold(floor.y + np.float32(0.07) * ripple(floor.x * np.float32(2.5) + phase), 0.34)
-    return [((np.abs(down) - np.float32(0.035)) * floor.unit, mix(tones.blue, tones.pale, 0.6))]
+    crest = bars(floor.y + np.float32(0.07) * ripple(floor.x * np.float32(2.5) + phase), 0.34, 0.035)
+    return [(crest * floor.unit, mix(tones.blue, tones.pale, 0.6))]
 
 
 def pools(floor: Place, tones: Tones, _phase: Floats) -> list[Layer]:
@@ -103,7 +100,7 @@ def pools(floor: Place, tones: Tones, _phase: Floats) -> list[Layer]:
 
 def _hills(scene: Place, period: float, height: float, foot: float) -> Floats:
     """Return the distance to a row of round hills: parabolas, each a little different."""
-    cell, across = fold(scene.x, period)
+    cell, across = cells(scene.x, period)
     share = across * np.float32(2 / period)
     top = np.float32(height) * (np.float32(0.75) + np.float32(0.25) * scatter(cell)) * (1 - share * share)
     return np.asarray((np.float32(foot) - top - scene.y) * np.float32(0.7), dtype=np.float32)
@@ -111,7 +108,7 @@ def _hills(scene: Place, period: float, height: float, foot: float) -> Floats:
 
 def _peaks(scene: Place, period: float, height: float, foot: float) -> Floats:
     """Return the distance to a row of pointed peaks of different heights."""
-    cell, across = fold(scene.x, period)
+    cell, across = cells(scene.x, period)
     top = np.float32(height) * (np.float32(0.55) + np.float32(0.45) * scatter(cell))
     slope = np.abs(across) * (top / np.float32(period / 2))
     return np.asarray((np.float32(foot) - top + slope - scene.y) * np.float32(0.4), dtype=np.float32)
@@ -119,6 +116,6 @@ def _peaks(scene: Place, period: float, height: float, foot: float) -> Floats:
 
 def _specks(floor: Place, period: float) -> Place:
     """Return one frame per cell of the floor, every other row shifted."""
-    row, down = fold(floor.y, period)
-    _, across = fold(floor.x + (scatter(row) - np.float32(0.5)) * np.float32(period), period)
+    row, down = cells(floor.y, period)
+    across = fold(floor.x + (scatter(row) - np.float32(0.5)) * np.float32(period), period)
     return Place(across, down, floor.unit)

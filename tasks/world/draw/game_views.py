@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.world.draw.canvas import Place
-from tasks.world.draw.game_palettes import mix
-from tasks.world.draw.game_stage import FAR, Stage, both, fold, odd, scatter
+from tasks.world.draw.canvas import Place, mix
+from tasks.world.draw.game_stage import FAR, Stage
 from tasks.world.draw.shot import Floats
+from tasks.world.draw.space import cells, cut, join, odd, scatter
 
 HORIZON = 0.18
 MIDDLE, WIDE, DEEP, THICK = 0.3, 0.86, 0.42, 0.21  # the diamond: its height in the picture, half-axes and edge
@@ -20,7 +20,7 @@ MIDDLE, WIDE, DEEP, THICK = 0.3, 0.86, 0.42, 0.21  # the diamond: its height in 
 class Ground:
     """The ground as painted.
 
-    `floor`: coordinates on it, `mask` [n, size, size]: where it shows; `hero`: the frame of the hero's feet, `props`:
+    `floor`: coordinates on it, `mask`: where it shows; `hero`: the frame of the hero's feet, `props`:
     the frame of the genre's things, `shade`: the opacity of the hero's shadow.
     """
 
@@ -50,8 +50,8 @@ def _side(stage: Stage, main: Floats, other: Floats, ink: Floats) -> Ground:
     floor = Place(scene.x / near, -0.55 / near, near)
     below = np.float32(HORIZON) - scene.y
     stage.paint(below, main)
-    stage.paint(both(below, scene.y - np.float32(HORIZON + 0.09)), ink)
-    stage.paint(both(below, scene.y - np.float32(HORIZON + 0.055)), mix(main, other, -1.5))
+    stage.paint(cut(below, scene.y - np.float32(HORIZON + 0.09)), ink)
+    stage.paint(cut(below, scene.y - np.float32(HORIZON + 0.055)), mix(main, other, -1.5))
     stage.paint(np.float32(0.84) - scene.y, ink)
     stage.paint(np.float32(0.88) - scene.y, mix(main, ink, 0.4))
     hero = scene.at(stage.shot.chance(1, -0.5, -0.34), stage.shot.chance(2, 0.72, 0.8))
@@ -77,26 +77,26 @@ def _diamond(stage: Stage, main: Floats, other: Floats, ink: Floats) -> Ground:
     edges = ((left, MIDDLE), (left, MIDDLE + THICK), (0.0, low), (right, MIDDLE + THICK), (right, MIDDLE))
     cube = place.polygon(*edges)
     top_ = place.polygon((left, MIDDLE), (0.0, top), (right, MIDDLE), (0.0, MIDDLE + DEEP))
-    part.paint(np.minimum(cube, top_) - np.float32(0.04), ink)
+    part.paint(join(cube, top_) - np.float32(0.04), ink)
     part.paint(cube, mix(main, ink, 0.35))
-    part.paint(both(cube, -place.x), mix(main, ink, 0.6))
+    part.paint(cut(cube, -place.x), mix(main, ink, 0.6))
     across, down = scene.x / np.float32(WIDE), (scene.y - np.float32(MIDDLE)) / np.float32(DEEP)
     floor = Place(across + down, down - across, 0.44)
     diamond = scene.polygon((left, MIDDLE), (0.0, top), (right, MIDDLE), (0.0, MIDDLE + DEEP))
     mask = stage.cover(diamond)
     stage.blend(mask, main)
     _chequer(stage, floor, mix(main, other, 1.3), ink, 0.5, mask)
-    stage.paint(both(diamond, np.float32(-0.03) - diamond), mix(main, other, -1.5))  # a lit edge, as in side view
+    stage.paint(cut(diamond, np.float32(-0.03) - diamond), mix(main, other, -1.5))  # a lit edge, as in side view
     hero = scene.at(stage.shot.chance(1, -0.38, -0.28), stage.shot.chance(2, 0.56, 0.64))
     props = scene.at(stage.shot.chance(3, 0.34, 0.42), stage.shot.chance(4, 0.24, 0.32), 0.43)
     return Ground(floor, mask, hero, props, 0.5)
 
 
 def _chequer(stage: Stage, floor: Place, colour: Floats, ink: Floats, tile: float, mask: Floats | float = 1.0) -> None:
-    column, across = fold(floor.x, tile)
-    row, down = fold(floor.y, tile)
+    column, across = cells(floor.x, tile)
+    row, down = cells(floor.y, tile)
     half = np.float32(tile / 2)
-    inner = np.minimum(half - np.abs(across), half - np.abs(down))  # how far from the tile's edge
+    inner = join(half - np.abs(across), half - np.abs(down))  # how far from the tile's edge
     inner = np.asarray(inner * floor.unit, dtype=np.float32)
     stage.paint(np.where(odd(column + row), inner, -inner), colour, mask)
     stage.paint(inner - np.float32(0.014), ink, np.asarray(mask, dtype=np.float32) * np.float32(0.3))
@@ -104,7 +104,7 @@ def _chequer(stage: Stage, floor: Place, colour: Floats, ink: Floats, tile: floa
 
 def _on_horizon(stage: Stage, scale: float, spacing: float) -> tuple[Stage, Place, Floats]:
     part, place = stage.window(stage.scene, -2.5, HORIZON - scale * 1.3, 2.5, HORIZON + 0.1)
-    cell, across = fold(place.x - stage.shot.chance(5, -0.3, 0.3), scale * spacing)
+    cell, across = cells(place.x - stage.shot.chance(5, -0.3, 0.3), scale * spacing)
     size: Floats = np.float32(scale * 0.8) + np.float32(scale * 0.4) * scatter(cell, 0.3)
     return part, Place(across / size, (place.y - np.float32(HORIZON + 0.04)) / size, size), cell
 
@@ -113,8 +113,8 @@ def _around(stage: Stage, scale: float, spacing: float) -> tuple[Stage, Place, F
     period = max(scale * 0.62 * spacing, 0.42)
     scene, size = stage.scene, min(period / spacing, 0.5)
     rows = size * 1.12
-    cell, across = fold(scene.x, period)
-    row, down = fold(scene.y + np.float32(0.46) + stage.shot.chance(5, -0.03, 0.03) - np.float32(rows / 2), rows)
+    cell, across = cells(scene.x, period)
+    row, down = cells(scene.y + np.float32(0.46) + stage.shot.chance(5, -0.03, 0.03) - np.float32(rows / 2), rows)
     free = (np.abs(cell) * np.float32(period) < 0.8) & (row >= 0) & (row < 2)
     down = np.where(free, FAR, down)
     return stage, Place(across, down - np.float32(rows / 2 - 0.02)).at(scale=size), cell + 3 * row
@@ -123,7 +123,7 @@ def _around(stage: Stage, scale: float, spacing: float) -> tuple[Stage, Place, F
 def _behind(stage: Stage, scale: float, spacing: float) -> tuple[Stage, Place, Floats]:
     size = scale * 0.92
     part, place = stage.window(stage.scene, -1.1, MIDDLE - DEEP - scale * 1.1, 1.1, MIDDLE + 0.1)
-    cell, across = fold(place.x, size * spacing)
+    cell, across = cells(place.x, size * spacing)
     middle = np.abs(cell) * np.float32(size * spacing)
     foot = np.float32(MIDDLE - DEEP + 0.1) + np.float32(DEEP / WIDE) * middle
     down = np.where(middle > 0.88, FAR, place.y - foot)

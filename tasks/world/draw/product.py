@@ -12,8 +12,8 @@ from tasks.world.draw.product_settings import furnish
 from tasks.world.draw.product_styles import STYLES, outline
 from tasks.world.draw.product_surfaces import dress
 from tasks.world.draw.product_things import FORMS, Form
-from tasks.world.draw.product_tools import mirrored, swing, union
-from tasks.world.draw.shot import Floats, Shot, column, wave
+from tasks.world.draw.shot import Floats, Shot, column, swing, wave
+from tasks.world.draw.space import join
 
 STAND = 0.68
 """Where the product's foot stands (scene y)."""
@@ -28,7 +28,7 @@ def draw(look: Mapping[str, str], shot: Shot, size: int) -> NDArray[np.uint8]:
     o = _stage(canvas, form)
     thing = form.shape(o, column(shot.phase))
     if style.outline:
-        whole = union(*(part for part in (thing.body, thing.under, thing.over) if part is not None))
+        whole = join(*(part for part in (thing.body, thing.under, thing.over) if part is not None))
         outline(canvas, whole, style.outline)
     dress(canvas, thing, look, o)
     style.after(canvas)
@@ -38,7 +38,7 @@ def draw(look: Mapping[str, str], shot: Shot, size: int) -> NDArray[np.uint8]:
 def _stage(canvas: Canvas, form: Form) -> Place:
     """Paint the product's shadow and return its frame: it sways and hops about its foot, and turns on the spot."""
     shot = canvas.shot
-    sway = swing(shot)
+    sway = swing(shot.phase)
     hop = np.float32(0.05) * column(wave(2 * shot.phase + np.float32(0.25)))  # never at rest when the sway is
     foot = canvas.scene.at(
         shot.chance(0, -0.1, 0.1),
@@ -48,7 +48,7 @@ def _stage(canvas: Canvas, form: Form) -> Place:
     )
     _shadow(canvas, foot, hop)
     face = 1 - np.float32(0.2) * sway * sway  # seen from the side, it looks narrower
-    return mirrored(Place(foot.x / face, foot.y + np.float32(form.foot), foot.unit), shot.chance(9))
+    return Place(foot.x / face, foot.y + np.float32(form.foot), foot.unit).flip(shot.side(9))
 
 
 def _shadow(canvas: Canvas, foot: Place, hop: Floats) -> None:

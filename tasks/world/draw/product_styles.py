@@ -9,8 +9,8 @@ import numpy as np
 
 from tasks.world.draw.canvas import Canvas, Place
 from tasks.world.draw.product_things import INK
-from tasks.world.draw.product_tools import nearest, ridge, ring, thin
 from tasks.world.draw.shot import Floats, column
+from tasks.world.draw.space import cell, cells, cut, join, ridge, rim
 
 GOLD = (0.86, 0.68, 0.25)
 PARTY = np.asarray([(0.98, 0.25, 0.45), (1.0, 0.8, 0.1), (0.2, 0.75, 0.4), (0.25, 0.5, 0.98)], dtype=np.float32)
@@ -26,7 +26,7 @@ class Style:
 
 
 def _vignette(canvas: Canvas, colour: tuple[float, float, float], start: float, strength: float) -> None:
-    g = thin(canvas.glass)
+    g = canvas.glass
     far = g.x * g.x + g.y * g.y - np.float32(start)
     canvas.blend(np.clip(far, 0, 1) * np.float32(strength), colour)
 
@@ -44,7 +44,7 @@ def _airy(canvas: Canvas) -> None:
 
 
 def _white_frame(canvas: Canvas) -> None:
-    canvas.paint(-thin(canvas.glass).box(0, 0, 0.9, 0.9), (1.0, 1.0, 1.0))
+    canvas.paint(-canvas.glass.box(0, 0, 0.9, 0.9), (1.0, 1.0, 1.0))
 
 
 def _aged(canvas: Canvas) -> None:
@@ -54,23 +54,23 @@ def _aged(canvas: Canvas) -> None:
 
 def _photo_edge(canvas: Canvas) -> None:
     canvas.blend(0.1, (0.75, 0.55, 0.3))
-    g = thin(canvas.glass)
+    g = canvas.glass
     canvas.paint(-g.box(0, 0, 0.88, 0.88, 0.3), (0.95, 0.88, 0.72))
 
 
 def _confetti(canvas: Canvas) -> None:
-    g = thin(canvas.glass)
+    g = canvas.glass
     y = g.y - column(canvas.shot.phase) * np.float32(0.68) - canvas.shot.chance(10)
-    down = np.floor(y / np.float32(0.34) + np.float32(0.5))
+    down, along = cells(y, 0.34)
     shift = np.float32(0.4) * ridge(down * np.float32(0.37))
-    across = np.floor((g.x + shift) / np.float32(0.4) + np.float32(0.5))
+    across = cell(g.x + shift, 0.4)
     kind = across + 3 * down
     colour = PARTY[np.asarray(kind - 4 * np.floor(kind / 4), dtype=np.intp)]
-    middle, along = across * np.float32(0.4) - shift, nearest(y, 0.34)
+    middle = across * np.float32(0.4) - shift
     lean = ridge(kind * np.float32(0.5)) - np.float32(0.5)
     ribbon = Place(g.x - middle + lean * along, along).box(0, 0, 0.06, 0.09)
     behind = np.where(np.abs(middle) < np.float32(0.62), g.y + np.float32(0.66), ribbon)  # leave the product clear
-    canvas.paint(np.maximum(ribbon, behind), np.moveaxis(colour, -1, 0))
+    canvas.paint(cut(ribbon, behind), np.moveaxis(colour, -1, 0))
 
 
 def _nothing(_: Canvas) -> None:
@@ -82,9 +82,9 @@ def _dim(canvas: Canvas) -> None:
 
 
 def _gold_frame(canvas: Canvas) -> None:
-    g = thin(canvas.glass)
+    g = canvas.glass
     canvas.paint(-g.box(0, 0, 0.95, 0.95), (0.1, 0.06, 0.1))
-    lines = np.minimum(ring(g.box(0, 0, 0.92, 0.92), 0.03), ring(g.box(0, 0, 0.8, 0.8), 0.018))
+    lines = join(rim(g.box(0, 0, 0.92, 0.92), 0.03), rim(g.box(0, 0, 0.8, 0.8), 0.018))
     canvas.paint(lines, GOLD)
 
 
@@ -99,5 +99,5 @@ STYLES: Mapping[str, Style] = {
 
 def outline(canvas: Canvas, whole: Floats, half: float) -> None:
     """Paint a sticker's edge around the product: black, with a white rim that shows around black products too."""
-    canvas.paint(np.maximum(whole - np.float32(half + 0.035), -whole), (1.0, 1.0, 1.0))
-    canvas.paint(np.maximum(whole - np.float32(half), -whole), INK)
+    canvas.paint(cut(whole - np.float32(half + 0.035), -whole), (1.0, 1.0, 1.0))
+    canvas.paint(cut(whole - np.float32(half), -whole), INK)

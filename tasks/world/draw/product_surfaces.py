@@ -9,8 +9,8 @@ import numpy as np
 
 from tasks.world.draw.canvas import Canvas, Colour, Place
 from tasks.world.draw.product_things import CREAM, Thing
-from tasks.world.draw.product_tools import bars, nearest, ridge, ring, union
 from tasks.world.draw.shot import Floats, column, turns
+from tasks.world.draw.space import bars, cells, cut, fold, join, odd, ridge, rim
 
 RGB = tuple[float, float, float]
 WHITE, STEEL, IRON, BARK = (1.0, 1.0, 1.0), (0.68, 0.71, 0.76), (0.36, 0.39, 0.46), (0.42, 0.25, 0.13)
@@ -72,9 +72,9 @@ class Skin:
         """Mix a colour into the body by its share."""
         self.canvas.blend(self.mask * share, colour)
 
-    def rim(self, depth: float, half: float) -> Floats:
+    def border(self, depth: float, half: float) -> Floats:
         """Return the distance to a line along the body's edge: its depth inside and half its width, in local units."""
-        return ring(self.body + np.float32(depth) * self.o.unit, half, self.o.unit)
+        return rim(self.body + np.float32(depth) * self.o.unit, half, self.o.unit)
 
 
 # Patterns: the distance to the light print, in scene units.
@@ -85,14 +85,14 @@ def _striped(s: Place) -> Floats:
 
 
 def _dotted(s: Place) -> Floats:
-    odd = ridge(np.floor(s.y / np.float32(0.38) + np.float32(0.5)) * np.float32(0.5))  # 1 in even rows, 0 in odd ones
-    x, y = nearest(s.x + odd * np.float32(0.25), 0.5), nearest(s.y, 0.38)
-    return Place(x, y, s.unit).circle(0, 0, 0.14)
+    number, y = cells(s.y, 0.38)
+    even = 1 - odd(number)
+    return Place(fold(s.x + even * np.float32(0.25), 0.5), y, s.unit).circle(0, 0, 0.14)
 
 
 def _checked(s: Place) -> Floats:
     across, down = bars(s.x, 0.68, 0.17), bars(s.y, 0.68, 0.17)
-    either = np.maximum(np.minimum(across, down), -np.maximum(across, down))
+    either = cut(join(across, down), -cut(across, down))
     return np.asarray(either * s.unit, dtype=np.float32)
 
 
@@ -123,7 +123,7 @@ def _grain(skin: Skin) -> None:
 
 
 def _wood(skin: Skin) -> None:
-    skin.lay(skin.rim(0.03, 0.03), BARK)
+    skin.lay(skin.border(0.03, 0.03), BARK)
 
 
 def _metal(skin: Skin) -> None:
@@ -132,26 +132,26 @@ def _metal(skin: Skin) -> None:
     skin.tone(np.clip(np.float32(1.3) - 4 * glide, 0, np.float32(0.5)), (0.1, 0.12, 0.16))
     skin.tone(np.clip(10 * glide - 8, 0, np.float32(0.6)), WHITE)
     skin.tone(np.clip(20 * glide - 18, 0, 1), WHITE)
-    skin.lay(skin.rim(0.04, 0.045), IRON)
+    skin.lay(skin.border(0.04, 0.045), IRON)
 
 
 def _glass(skin: Skin) -> None:
     x, y, _, height = skin.gloss
-    skin.lay(skin.rim(0.18, 0.015), WHITE, 0.5)
+    skin.lay(skin.border(0.18, 0.015), WHITE, 0.5)
     wandering = skin.o.at(skin.glint * np.float32(0.1))
     streak = wandering.line(x - 0.06, y + height * 0.6, x + 0.12, y - height * 0.6, 0.05)
-    skin.lay(union(skin.rim(0.05, 0.05), streak), WHITE, 0.9)
+    skin.lay(join(skin.border(0.05, 0.05), streak), WHITE, 0.9)
 
 
 def _weave(skin: Skin) -> None:
     s = skin.print
-    skin.lay(union(bars(s.x + s.y, 0.2, 0.03), bars(s.x - s.y, 0.2, 0.03)) * s.unit, skin.dye.line, 0.6)
+    skin.lay(join(bars(s.x + s.y, 0.2, 0.03), bars(s.x - s.y, 0.2, 0.03)) * s.unit, skin.dye.line, 0.6)
 
 
 def _fabric(skin: Skin) -> None:
-    skin.lay(skin.rim(0.06, 0.06), skin.dye.hem)
+    skin.lay(skin.border(0.06, 0.06), skin.dye.hem)
     along = np.where(np.abs(skin.o.x) > np.abs(skin.o.y), skin.o.y, skin.o.x)
-    skin.lay(np.maximum(skin.rim(0.09, 0.03), bars(along, 0.22, 0.065) * skin.o.unit), CREAM)
+    skin.lay(cut(skin.border(0.09, 0.03), bars(along, 0.22, 0.065) * skin.o.unit), CREAM)
 
 
 def _ceramic(skin: Skin) -> None:
@@ -159,7 +159,7 @@ def _ceramic(skin: Skin) -> None:
     away = (skin.o.x - np.float32(x)) * np.float32(0.84) + (skin.o.y - np.float32(y)) * np.float32(0.6)
     skin.tone(np.clip(away - np.float32(0.25), 0, np.float32(0.6)), skin.dye.edge)
     wandering = skin.o.at(skin.glint * np.float32(0.08))
-    shine = union(wandering.ellipse(x, y, width, height), wandering.circle(x + 0.02, y + height + 0.14, 0.07))
+    shine = join(wandering.ellipse(x, y, width, height), wandering.circle(x + 0.02, y + height + 0.14, 0.07))
     skin.lay(shine - np.float32(0.05) * skin.o.unit, skin.dye.main)  # sets the shine off from a light print
     skin.lay(shine, WHITE)
 

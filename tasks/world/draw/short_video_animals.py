@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tasks.world.draw.canvas import Place
-from tasks.world.draw.short_video_sheet import INK, WHITE, Figure, Part, join, mirror
+from tasks.world.draw.short_video_figure import INK, WHITE, Figure
 from tasks.world.draw.shot import Floats
+from tasks.world.draw.space import join, mirror
 
 # Figures live in a frame whose origin is their middle: head near y = -1, feet at y = 1; those with a side look right.
 # `beat` [n, 1, 1] swings between -1 and 1 with their steps.
@@ -17,24 +18,24 @@ def cat(p: Place, beat: Floats) -> Figure:
     tail = lean_tail(p, beat)
     step = p.at(y=-0.03 * beat)
     solid = [
-        Part(tail, dark),
-        Part(p.ellipse(0.0, 0.48, 0.5, 0.52), dark),
-        Part(join(p.ellipse(0.0, -0.3, 0.7, 0.52), q.polygon((0.1, -0.7), (0.66, -0.35), (0.62, -1.05))), fur),
-        Part(join(p.ellipse(-0.24, 0.92, 0.22, 0.11), step.ellipse(0.24, 0.92, 0.22, 0.11)), cream),
+        (tail, dark),
+        (p.ellipse(0.0, 0.48, 0.5, 0.52), dark),
+        (join(p.ellipse(0.0, -0.3, 0.7, 0.52), q.polygon((0.1, -0.7), (0.66, -0.35), (0.62, -1.05))), fur),
+        (join(p.ellipse(-0.24, 0.92, 0.22, 0.11), step.ellipse(0.24, 0.92, 0.22, 0.11)), cream),
     ]
     eyes = q.ellipse(0.3, -0.34, 0.12, 0.17)
     stripes = join(p.line(0.0, -0.76, 0.0, -0.58, 0.045), q.line(0.2, -0.74, 0.17, -0.6, 0.04))
     whiskers = join(q.line(0.34, -0.08, 0.88, -0.16, 0.022), q.line(0.34, -0.02, 0.86, 0.06, 0.022))
     detail = [
-        Part(join(p.ellipse(0.0, -0.06, 0.3, 0.17), p.ellipse(0.0, 0.55, 0.25, 0.3)), cream),
-        Part(
+        (join(p.ellipse(0.0, -0.06, 0.3, 0.17), p.ellipse(0.0, 0.55, 0.25, 0.3)), cream),
+        (
             join(q.polygon((0.3, -0.7), (0.55, -0.55), (0.54, -0.88)), p.ellipse(0.0, -0.14, 0.09, 0.06)),
             (1.0, 0.5, 0.5),
         ),
-        Part(stripes, (0.6, 0.26, 0.08)),
-        Part(join(eyes, whiskers), INK),
-        Part(p.at(0.03).circle(-0.3, -0.4, 0.04), WHITE),
-        Part(p.at(0.03).circle(0.3, -0.4, 0.04), WHITE),
+        (stripes, (0.6, 0.26, 0.08)),
+        (join(eyes, whiskers), INK),
+        (p.at(0.03).circle(-0.3, -0.4, 0.04), WHITE),
+        (p.at(0.03).circle(0.3, -0.4, 0.04), WHITE),
     ]
     return Figure(solid, detail)
 
@@ -54,20 +55,20 @@ def dog(p: Place, beat: Floats) -> Figure:
     head = p.at(0.0, 0.02 * beat)
     tail = p.at(-0.55, 0.1, turn=0.05 * beat).line(0.0, 0.0, -0.28, -0.5, 0.085)
     solid = [
-        Part(join(*back), dark),
-        Part(join(tail, p.box(-0.08, 0.28, 0.56, 0.27, 0.25), p.line(0.3, 0.2, 0.42, -0.3, 0.2)), fur),
-        Part(join(*legs), fur),
-        Part(head.box(0.84, 0.04, 0.085, 0.2, 0.08), (1.0, 0.3, 0.4)),
-        Part(join(head.circle(0.42, -0.42, 0.38), head.box(0.74, -0.26, 0.3, 0.18, 0.17)), fur),
-        Part(head.ellipse(0.16, -0.26, 0.18, 0.42), dark),
-        Part(head.ellipse(1.0, -0.36, 0.12, 0.1), INK),
+        (join(*back), dark),
+        (join(tail, p.box(-0.08, 0.28, 0.56, 0.27, 0.25), p.line(0.3, 0.2, 0.42, -0.3, 0.2)), fur),
+        (join(*legs), fur),
+        (head.box(0.84, 0.04, 0.085, 0.2, 0.08), (1.0, 0.3, 0.4)),
+        (join(head.circle(0.42, -0.42, 0.38), head.box(0.74, -0.26, 0.3, 0.18, 0.17)), fur),
+        (head.ellipse(0.16, -0.26, 0.18, 0.42), dark),
+        (head.ellipse(1.0, -0.36, 0.12, 0.1), INK),
     ]
     detail = [
-        Part(head.box(0.76, -0.2, 0.26, 0.11, 0.11), cream),
-        Part(p.ellipse(-0.2, 0.16, 0.26, 0.17), dark),
-        Part(p.line(0.18, 0.06, 0.6, 0.12, 0.07), (0.9, 0.15, 0.2)),
-        Part(p.circle(0.5, 0.2, 0.075), (1.0, 0.85, 0.3)),
-        Part(join(head.ellipse(0.52, -0.5, 0.07, 0.1), head.line(0.66, -0.12, 0.95, -0.14, 0.025)), INK),
+        (head.box(0.76, -0.2, 0.26, 0.11, 0.11), cream),
+        (p.ellipse(-0.2, 0.16, 0.26, 0.17), dark),
+        (p.line(0.18, 0.06, 0.6, 0.12, 0.07), (0.9, 0.15, 0.2)),
+        (p.circle(0.5, 0.2, 0.075), (1.0, 0.85, 0.3)),
+        (join(head.ellipse(0.52, -0.5, 0.07, 0.1), head.line(0.66, -0.12, 0.95, -0.14, 0.025)), INK),
     ]
     return Figure(solid, detail)
 
@@ -80,20 +81,20 @@ def bird(p: Place, beat: Floats) -> Figure:
     wing = front.polygon((0.2, 0.0), (-0.22, 0.06), (-0.62, -0.74), (-0.1, -0.82))
     other = rear.polygon((0.2, 0.0), (-0.2, 0.0), (-0.3, -0.95), (0.02, -0.85))
     solid = [
-        Part(join(p.line(-0.05, 0.6, -0.05, 0.94, 0.045), p.line(0.2, 0.6, 0.2, 0.94, 0.045)), orange),
-        Part(join(p.line(-0.05, 0.95, 0.1, 0.95, 0.05), p.line(0.2, 0.95, 0.36, 0.95, 0.05)), orange),
-        Part(other, deep),
-        Part(p.polygon((-0.3, 0.2), (-0.35, 0.55), (-1.0, 0.42), (-1.02, 0.12)), deep),
-        Part(p.polygon((0.7, -0.32), (1.1, -0.1), (0.7, 0.06)), orange),
-        Part(join(p.ellipse(0.03, 0.32, 0.52, 0.42), p.circle(0.46, -0.14, 0.36)), blue),
-        Part(wing, deep),
+        (join(p.line(-0.05, 0.6, -0.05, 0.94, 0.045), p.line(0.2, 0.6, 0.2, 0.94, 0.045)), orange),
+        (join(p.line(-0.05, 0.95, 0.1, 0.95, 0.05), p.line(0.2, 0.95, 0.36, 0.95, 0.05)), orange),
+        (other, deep),
+        (p.polygon((-0.3, 0.2), (-0.35, 0.55), (-1.0, 0.42), (-1.02, 0.12)), deep),
+        (p.polygon((0.7, -0.32), (1.1, -0.1), (0.7, 0.06)), orange),
+        (join(p.ellipse(0.03, 0.32, 0.52, 0.42), p.circle(0.46, -0.14, 0.36)), blue),
+        (wing, deep),
     ]
     feathers = join(front.line(-0.02, -0.1, -0.2, -0.7, 0.03), front.line(-0.14, 0.0, -0.42, -0.68, 0.03))
     detail = [
-        Part(p.ellipse(0.2, 0.46, 0.3, 0.24), belly),
-        Part(feathers, (0.55, 0.78, 1.0)),
-        Part(p.circle(0.55, -0.22, 0.14), WHITE),
-        Part(join(p.circle(0.58, -0.22, 0.075), p.line(0.74, -0.12, 1.0, -0.1, 0.02)), INK),
-        Part(p.circle(0.42, 0.0, 0.07), (1.0, 0.5, 0.55)),
+        (p.ellipse(0.2, 0.46, 0.3, 0.24), belly),
+        (feathers, (0.55, 0.78, 1.0)),
+        (p.circle(0.55, -0.22, 0.14), WHITE),
+        (join(p.circle(0.58, -0.22, 0.075), p.line(0.74, -0.12, 1.0, -0.1, 0.02)), INK),
+        (p.circle(0.42, 0.0, 0.07), (1.0, 0.5, 0.55)),
     ]
     return Figure(solid, detail)

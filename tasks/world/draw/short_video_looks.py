@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks.world.draw.canvas import Canvas, Place
-from tasks.world.draw.short_video_sheet import Reals, cut, fold, join, scatter, tint, zigzag
-from tasks.world.draw.shot import Floats, column
+from tasks.world.draw.canvas import Canvas, Place, tint
+from tasks.world.draw.shot import Floats, Reals, column
+from tasks.world.draw.space import cells, cut, fold, join, scatter, zigzag
 
 Tone = tuple[float, float, float]
 
@@ -73,22 +73,22 @@ class Glass:
 
     def __init__(self, canvas: Canvas, palette: Palette) -> None:
         self.canvas, self.palette = canvas, palette
-        self.place = Place(canvas.glass.x[:, :1, :], canvas.glass.y[:, :, :1])
+        self.place = canvas.glass
         self.half = np.float32(canvas.size / 2)
 
     def paint(self, distance: Reals, colour: Tone | Floats, opacity: Floats | float = 1.0) -> None:
         """Cover where `distance` is negative."""
         share = np.clip(np.float32(0.5) - distance * self.half, 0, 1) * np.asarray(opacity, dtype=np.float32)
-        self.canvas.blend(np.broadcast_to(share, self.canvas.rgb.shape[1:]), colour)
+        self.canvas.blend(share, colour)
 
 
 def _cheerful(glass: Glass) -> None:
     """Let confetti fall around the middle."""
     shot, place = glass.canvas.shot, glass.place
     x = place.x + shot.chance(10, -0.25, 0.25)
-    number = np.floor(x / np.float32(0.5) + np.float32(0.5))
-    y = place.y - column(shot.phase) * np.float32(0.5) - scatter(number)
-    bits = Place(fold(x, 0.5), fold(y, 0.5)).at(turn=column(shot.phase) + shot.chance(11))
+    number, across = cells(x, 0.5)
+    y = place.y - column(shot.phase) * np.float32(0.5) - scatter(number, salt=0.618, start=0.37)
+    bits = Place(across, fold(y, 0.5)).at(turn=column(shot.phase) + shot.chance(11))
     around = np.float32(0.62) - np.sqrt(place.x * place.x + place.y * place.y)
     glass.paint(cut(bits.box(0.0, 0.0, 0.1, 0.065), around), (0.1, 0.08, 0.12))
     glass.paint(cut(bits.box(0.0, 0.0, 0.075, 0.04), around), glass.palette.paint(tint((1.0, 0.95, 0.55))))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.world.draw.canvas import Place
-from tasks.world.draw.short_video_sheet import cut, join, lean, mirror, ring, stretch
-from tasks.world.draw.shot import Floats, column, turns
+from tasks.world.draw.shot import Floats, column, swing, turns
+from tasks.world.draw.space import cut, join, lean, mirror, rim, stretch
 
 SIZE = 0.56
 """Half the height of a subject, as a share of half the picture."""
@@ -33,11 +33,6 @@ def _shadow(floor: Place, width: Floats | float = 1.0) -> Floats:
     return floor.at(scale=width).ellipse(0.0, 0.0, 0.44, 0.075)
 
 
-def _swing(phase: Floats, times: int) -> Floats:
-    """Return sines of `times` swings over a run of the phase."""
-    return column(turns(phase * np.float32(times))[1])
-
-
 def jumping(floor: Place, phase: Floats) -> Pose:
     """Hop twice: squashed at the bottom, drawn out on the way; strokes below and ripples on the ground."""
     share = 2 * phase - np.floor(2 * phase)
@@ -57,7 +52,7 @@ def _ripple(floor: Place, radius: float) -> Floats:
     flat = Place(
         flat.x, flat.y, np.asarray(floor.unit * np.float32(0.45), dtype=np.float32)
     )  # about a true distance all round
-    return cut(ring(flat, 0.0, 0.0, radius, 0.05), 0.45 * radius - np.abs(floor.x))
+    return cut(rim(flat.circle(0.0, 0.0, radius), 0.05, flat.unit), 0.45 * radius - np.abs(floor.x))
 
 
 def spinning(floor: Place, phase: Floats) -> Pose:
@@ -66,14 +61,14 @@ def spinning(floor: Place, phase: Floats) -> Pose:
     turn = phase - np.float32(0.08) * turns(phase)[1]  # lingers upright
     arrows = middle.at(turn=turn + np.float32(0.08))
     pair = Place(np.where(arrows.y < 0, arrows.x, -arrows.x), -np.abs(arrows.y), arrows.unit)
-    bow = cut(ring(pair, 0.0, 0.0, 0.7, 0.032), pair.x - 0.3, pair.y + 0.1)
+    bow = cut(rim(pair.circle(0.0, 0.0, 0.7), 0.032, pair.unit), pair.x - 0.3, pair.y + 0.1)
     tip = pair.polygon((0.37, -0.77), (0.55, -0.5), (0.23, -0.5))
     return Pose(middle.at(scale=0.98 * SIZE, turn=turn), _shadow(floor, 0.8), join(bow, tip))
 
 
 def running(floor: Place, phase: Floats) -> Pose:
     """Dash from left to right, drawn out and leaning, with lines of speed behind."""
-    here = floor.at(np.float32(0.88) * column(phase) - np.float32(0.4), np.float32(-0.05) * np.abs(_swing(phase, 2)))
+    here = floor.at(np.float32(0.88) * column(phase) - np.float32(0.4), np.float32(-0.05) * np.abs(swing(phase, 2)))
     body = lean(stretch(here.at(scale=0.86 * SIZE), 1.1, 0.95), 0.26).at(0.0, -1.0)
     strokes = (
         (-0.75, -1.1, -0.15),
@@ -89,9 +84,10 @@ def running(floor: Place, phase: Floats) -> Pose:
 
 def swaying(floor: Place, phase: Floats) -> Pose:
     """Tilt about the feet, left and right twice, between bows at both sides of the head."""
-    tilt = floor.at(turn=0.062 * _swing(phase + 0.06, 2))
+    tilt = floor.at(turn=0.062 * swing(phase + 0.06, 2))
     pair = mirror(tilt)
-    bows = join(*(cut(ring(pair, 0.0, -0.72, radius, 0.028), np.abs(pair.y + 0.8) - 0.24) for radius in (0.55, 0.68)))
+    rings = (rim(pair.circle(0.0, -0.72, radius), 0.028, pair.unit) for radius in (0.55, 0.68))
+    bows = join(*(cut(ring, rim(pair.y + 0.8, 0.24)) for ring in rings))
     return Pose(tilt.at(0.0, -0.92 * SIZE, 0.92 * SIZE), _shadow(floor), bows)
 
 

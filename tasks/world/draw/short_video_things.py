@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tasks.world.draw.canvas import Place
-from tasks.world.draw.short_video_sheet import INK, Figure, Part, cut, join, mirror
+from tasks.world.draw.short_video_figure import INK, Figure
 from tasks.world.draw.shot import Floats
+from tasks.world.draw.space import cut, join, mirror
 
 
 def car(p: Place, beat: Floats) -> Figure:
@@ -14,18 +15,18 @@ def car(p: Place, beat: Floats) -> Figure:
     wheels = [p.at(x, 0.45, turn=0.125 * beat) for x in (-0.56, 0.56)]
     cabin = body.polygon((-0.72, 0.0), (-0.42, -0.62), (0.28, -0.62), (0.68, 0.0))
     solid = [
-        Part(cabin, red),
-        Part(body.box(0.0, 0.14, 1.06, 0.3, 0.18), red),
-        Part(join(*(wheel.circle(0.0, 0.0, 0.27) for wheel in wheels)), INK),
+        (cabin, red),
+        (body.box(0.0, 0.14, 1.06, 0.3, 0.18), red),
+        (join(*(wheel.circle(0.0, 0.0, 0.27) for wheel in wheels)), INK),
     ]
     panes = body.polygon((-0.56, -0.02), (-0.34, -0.5), (0.22, -0.5), (0.5, -0.02))
     hubs = join(*(cut(wheel.circle(0.0, 0.0, 0.16), -wheel.box(0.0, 0.0, 0.035, 0.2)) for wheel in wheels))
     detail = [
-        Part(cut(panes, 0.05 * p.unit - abs(body.x + 0.08) * p.unit), (0.8, 0.95, 1.0)),
-        Part(body.box(0.0, 0.2, 1.04, 0.045), (1.0, 0.95, 0.85)),
-        Part(join(body.box(0.92, 0.06, 0.1, 0.085, 0.08), body.box(0.16, 0.08, 0.1, 0.02)), (1.0, 0.9, 0.35)),
-        Part(body.box(-0.98, 0.06, 0.06, 0.09, 0.04), deep),
-        Part(hubs, (0.86, 0.88, 0.92)),
+        (cut(panes, 0.05 * p.unit - abs(body.x + 0.08) * p.unit), (0.8, 0.95, 1.0)),
+        (body.box(0.0, 0.2, 1.04, 0.045), (1.0, 0.95, 0.85)),
+        (join(body.box(0.92, 0.06, 0.1, 0.085, 0.08), body.box(0.16, 0.08, 0.1, 0.02)), (1.0, 0.9, 0.35)),
+        (body.box(-0.98, 0.06, 0.06, 0.09, 0.04), deep),
+        (hubs, (0.86, 0.88, 0.92)),
     ]
     return Figure(solid, detail)
 
@@ -37,15 +38,15 @@ def balloon(p: Place, beat: Floats) -> Figure:
     hung = p.at(0.0, 0.4, turn=0.012 * beat)
     bag = join(p.circle(0.0, -0.32, 0.68), p.polygon((-0.58, 0.04), (0.58, 0.04), (0.18, 0.48), (-0.18, 0.48)))
     solid = [
-        Part(mirror(hung).line(0.16, 0.0, 0.16, 0.4, 0.025), INK),
-        Part(bag, red),
-        Part(hung.box(0.0, 0.46, 0.22, 0.16, 0.05), wicker),
+        (mirror(hung).line(0.16, 0.0, 0.16, 0.4, 0.025), INK),
+        (bag, red),
+        (hung.box(0.0, 0.46, 0.22, 0.16, 0.05), wicker),
     ]
     side = cut(q.ellipse(0.0, -0.3, 0.46, 0.69), -q.ellipse(0.0, -0.3, 0.2, 0.74))
     detail = [
-        Part(cut(side, bag), yellow),
-        Part(cut(p.ellipse(0.0, -0.25, 0.2, 0.78), bag), blue),
-        Part(cut(p.box(0.0, 0.43, 0.6, 0.05), bag), (0.55, 0.2, 0.25)),
-        Part(join(hung.box(0.0, 0.34, 0.22, 0.035, 0.03), hung.box(0.0, 0.5, 0.2, 0.02)), (0.9, 0.68, 0.4)),
+        (cut(side, bag), yellow),
+        (cut(p.ellipse(0.0, -0.25, 0.2, 0.78), bag), blue),
+        (cut(p.box(0.0, 0.43, 0.6, 0.05), bag), (0.55, 0.2, 0.25)),
+        (join(hung.box(0.0, 0.34, 0.22, 0.035, 0.03), hung.box(0.0, 0.5, 0.2, 0.02)), (0.9, 0.68, 0.4)),
     ]
     return Figure(solid, detail)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+
+Reals = NDArray[np.floating[Any]]
+"""What sums of float32 arrays and plain numbers are to the type checker (float32 when run)."""
 
 LUCK = 12
 """Chance numbers a picture carries, for whatever a scene leaves open (where a cloud stands, which way a cat looks)."""
@@ -37,6 +41,10 @@ class Shot:
         """Return a chance number scaled to [low, high), shaped [n, 1, 1] to meet pixels."""
         return column(np.float32(low) + np.float32(high - low) * self.luck[:, number])
 
+    def side(self, number: int) -> Floats:
+        """Return -1 where a chance number is below one half and 1 where it is not, shaped [n, 1, 1]."""
+        return np.where(self.chance(number) < 0.5, np.float32(-1), np.float32(1))
+
 
 def column(values: Floats) -> Floats:
     """Return [n] numbers as [n, 1, 1], so that they meet [n, size, size] pixels."""
@@ -56,3 +64,8 @@ def wave(phase: Floats) -> Floats:
     fold = np.abs(2 * (phase - np.floor(phase)) - 1)  # 1 at both ends, 0 in the middle
     near = 1 - fold
     return np.where(near < 0.5, 2 * near * near, 1 - 2 * fold * fold).astype(np.float32)
+
+
+def swing(phase: Floats, times: int = 1) -> Floats:
+    """Return `times` swings 0 -> 1 -> 0 -> -1 -> 0 over one run of the phase [n], shaped [n, 1, 1]."""
+    return column(turns(phase * np.float32(times))[1])
