@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from baselines.transitions import Transitions
-from bench.api import Context, Example, Item, Query, Ranking, Train
+from bench.api import Context, Query, Ranking
 from bench.errors import BenchError
 
 pytest.importorskip("torch")
@@ -30,25 +30,11 @@ from baselines.code_only.systems import CodeOnly, CodeOnlyPrior
 from baselines.code_only.training import augment
 from navigen.decode.trie import Trie
 from navigen.identifiers.quantise import Codebook, quantise
+from tests.baselines.cycle import NAMES, make_cycle
 
-NAMES = [f"item-{number:02d}" for number in range(24)]
 SMALL: dict[str, object] = {
     "width": 16, "batch": 32, "dropout": 0.1, "input_dropout": 0.1, "patience": 0, "length": 12, "vector": 8, "codes": 4
 }  # fmt: skip
-
-
-def make_cycle(users: int = 96, seed: int = 0) -> Train:
-    """Users who walk a cycle of items from a random start; the item after the walk validates."""
-    rng = np.random.default_rng(seed)
-    starts, sizes = rng.integers(0, len(NAMES), users), rng.integers(3, 10, users)
-    walks = {
-        f"u{user:03d}": tuple(NAMES[(start + step) % len(NAMES)] for step in range(size))
-        for user, (start, size) in enumerate(zip(starts, sizes, strict=True))
-    }
-    after = {NAMES[index]: NAMES[(index + 1) % len(NAMES)] for index in range(len(NAMES))}
-    validation = tuple(Example(Query(user, user, walk), (after[walk[-1]],)) for user, walk in walks.items())
-    items = {name: Item(name, f"thing {place % 4} of {place // 4}") for place, name in enumerate(NAMES)}
-    return Train(items, walks, validation)
 
 
 def make_system(kind: type[CodeOnly] = CodeOnly, context: Context | None = None, **values: object) -> CodeOnly:

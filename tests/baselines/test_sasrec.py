@@ -19,23 +19,10 @@ from baselines.sasrec.data import draw_batches, encode_sequences, pad, read_cata
 from baselines.sasrec.model import Network
 from baselines.sasrec.systems import SasRec, SasRecBCE, SasRecSampledSoftmax, SasRecSoftmax
 from baselines.sasrec.validate import Validation, expected_gain
+from tests.baselines.cycle import NAMES, make_cycle
 
 SYSTEMS = (SasRecBCE, SasRecSampledSoftmax, SasRecSoftmax)
-NAMES = [f"item-{number:02d}" for number in range(24)]
 SMALL: dict[str, object] = {"width": 32, "batch": 32, "dropout": 0.1, "input_dropout": 0.1, "patience": 0, "length": 12}
-
-
-def make_cycle(users: int = 96, seed: int = 0) -> Train:
-    """Users who walk a cycle of items from a random start; the item after the walk validates."""
-    rng = np.random.default_rng(seed)
-    starts, sizes = rng.integers(0, len(NAMES), users), rng.integers(3, 10, users)
-    walks = {
-        f"u{user:03d}": tuple(NAMES[(start + step) % len(NAMES)] for step in range(size))
-        for user, (start, size) in enumerate(zip(starts, sizes, strict=True))
-    }
-    after = {NAMES[index]: NAMES[(index + 1) % len(NAMES)] for index in range(len(NAMES))}
-    validation = tuple(Example(Query(user, user, walk), (after[walk[-1]],)) for user, walk in walks.items())
-    return Train({name: Item(name) for name in NAMES}, walks, validation)
 
 
 def make_system(kind: type[SasRec], context: Context | None = None, **values: object) -> SasRec:
