@@ -21,6 +21,8 @@ from tasks.world.world import World, make_world
 
 PARTS = ("last", "time", "users")
 MEDIA = ("none", "image", "clip")
+ARGUMENTS = ("root", "progress")
+"""What a loader is given that is no option of the data."""
 
 
 def load(
@@ -41,7 +43,9 @@ def load(
     chain: float | None = None,
     repeat: float | None = None,
     drift: float | None = None,
+    least: int | None = None,
     longer: float | None = None,
+    most: int | None = None,
 ) -> Dataset:
     """Return the Dataset of a planted world; it is made, so `root` is not looked at.
 
@@ -49,9 +53,7 @@ def load(
     of the users each is kept for validation and test). media: none, image or clip, drawn on first use and cached.
     The rest replaces a domain's parameters (`tasks.world.strengths.Strengths`).
     """
-    options = {name: value for name, value in locals().items() if value is not None}
-    del options["progress"]
-    options.pop("root", None)
+    options = {name: value for name, value in locals().items() if name not in ARGUMENTS and value is not None}
     kinds = {name: str(kind).removesuffix(" | None") for name, kind in load.__annotations__.items()}
     check_options(options, kinds, "data.")
     if split not in PARTS:

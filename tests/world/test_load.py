@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from bench.errors import BenchError
 from tasks.ingest.describe import describe
 from tasks.world import cards
 from tasks.world.load import load
-from tasks.world.strengths import strengths
+from tasks.world.strengths import Strengths, strengths
 from tasks.world.world import make_world
 from tests.conftest import REPOSITORY
 
@@ -70,6 +71,12 @@ def test_users_split_keeps_whole_users_apart() -> None:
     ]
     assert [len(group) for group in groups] == [240, 30, 30]
     assert not groups[0] & groups[1] and not groups[1] & groups[2] and not groups[0] & groups[2]
+
+
+def test_every_strength_is_an_option_of_the_data(domain: str) -> None:
+    assert set(Strengths.__dataclass_fields__) <= set(signature(load).parameters)
+    dataset = load(None, domain=domain, items=120, users=60, least=6, most=7, longer=9.0)
+    assert {len(one.query.history) for one in dataset.examples} == {5, 6}
 
 
 def test_seeds_and_strengths_make_other_data() -> None:

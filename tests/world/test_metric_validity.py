@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from bench.catalogue import scorer
 from bench.rng import stream
 from bench.scorers import SCORERS
 from bench.stats import cluster_intervals
+from bench.words import content
 from tasks.world.captions import instruct
 from tasks.world.load import load
 from tasks.world.taxonomy import DOMAINS
@@ -23,6 +25,7 @@ RANKED = ["recall@10", "ndcg@10", "mrr@10"]
 TOLD = ["attribute-f1", "attribute-precision", "attribute-recall", "term-f1", "term-precision", "term-recall"]
 FINDING = ["retrieval@10", "personal-effect"]
 DESCRIBING = {"popularity-bias@k", "coverage@k", "specificity", "layers", "words", "distinct-2", "self-bleu"}
+"""Figures that no truth maximises; the last tests ask them about answers that differ in just what they describe."""
 CONTROLS = {"attribute-f1-mismatched", "retrieval-mismatched@k", "leak"}
 
 
@@ -149,3 +152,43 @@ def test_layers_and_motion(data: Dataset) -> None:
     answers = [instruct(domain, look(data, one.targets[0]), Kind.VIDEO) for one in data.examples[:CASES]]
     bare = [Instruction(", ".join(answer.terms), answer.terms) for answer in answers]
     assert means("layers", data, answers) > means("layers", data, bare) + 0.15
+
+
+def figure(name: str, data: Dataset, answers: Sequence[Answer]) -> float:
+    rows = tuple(Case(*pair) for pair in zip(data.examples[:CASES], answers, strict=True))
+    measured: float = scorer(name).measure(Cases(rows, data.train))  # type: ignore[union-attr]
+    return measured
+
+
+def test_diversity_tells_everybody_the_same_from_everybody_their_own(data: Dataset) -> None:
+    queries = [example.query for example in data.examples[:CASES]]
+    told: dict[str, Sequence[Answer]] = {}
+    for name, system in (("same", PopularTerms()), ("own", InstructionOracle(data.examples[:CASES]))):
+        system.fit(data.train)  # type: ignore[attr-defined]
+        told[name] = system.instruct(queries, Kind.IMAGE)  # type: ignore[attr-defined]
+    assert figure("distinct-2", data, told["own"]) > 5 * figure("distinct-2", data, told["same"])
+    assert figure("self-bleu", data, told["own"]) < figure("self-bleu", data, told["same"]) == pytest.approx(1)
+
+
+def test_length_falls_when_less_is_said_and_specificity_when_it_is_said_in_common_words(data: Dataset) -> None:
+    """Specificity is a mean over words: it says how rare they are, not how much is told (docs/world.md)."""
+    domain = DOMAINS[next(iter(data.train.items)).rpartition("-")[0]]
+    looks = [look(data, one.targets[0]) for one in data.examples[:CASES]]
+    full = [instruct(domain, one, Kind.IMAGE) for one in looks]
+    brief = [Instruction(answer.terms[0], answer.terms) for answer in full]
+    assert means("words", data, full) > means("words", data, brief) + 5
+    found = Counter(word for item in data.train.items.values() for word in content(item.caption))
+    by_count = [word for word, _ in found.most_common()]
+    common, rare = (Instruction(" ".join(words)) for words in (by_count[:8], by_count[-8:]))
+    scores = [means("specificity", data, [answer] * CASES) for answer in (common, full[0], rare)]
+    assert scores == sorted(scores) and scores[0] < scores[2] - 0.2
+
+
+def test_bias_and_coverage_tell_the_popular_from_the_true(data: Dataset) -> None:
+    counts = Counter(item for sequence in data.train.sequences.values() for item in sequence)
+    popular: list[Answer] = [Ranking(tuple(item for item, _ in counts.most_common(10)))] * CASES
+    true: list[Answer] = [Ranking(example.targets) for example in data.examples[:CASES]]
+    assert means("popularity-bias@10", data, true) == pytest.approx(0)
+    assert means("popularity-bias@10", data, popular) > 0.5
+    assert figure("coverage@10", data, popular) == pytest.approx(10 / len(data.train.items))
+    assert figure("coverage@10", data, true) > 0.2
