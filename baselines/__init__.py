@@ -31,4 +31,10 @@ SYSTEMS: dict[str, Entry] = {
     "code-only-prior": Entry(
         "baselines.code_only:CodeOnlyPrior", "The same, decoding guided by counted transitions.", "torch"
     ),
+    "raw-history": Entry(
+        "baselines.language:RawHistory", "A language model as it is, prompted with titles and captions.", "lm"
+    ),
+    "text-ids": Entry("baselines.language:TextIds", "The method's training with terms instead of codes.", "lm"),
+    "code-ids": Entry("baselines.language:CodeIds", "The method's training with codes and no terms, TIGER-like.", "lm"),
+    "sft-only": Entry("baselines.language:SftOnly", "The method without reinforcement learning.", "lm"),
 }

@@ -14,15 +14,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from bench import catalogue
 from bench.config import plain
 from bench.errors import BenchError
-from bench.io import digest
+from bench.io import digest, file_sha256
 from bench.plan import Job
 
 # Reading results or drawing tables cannot change an answer or a score, so these do not enter the key.
 PRESENTATION = ("bench/cli", "bench/report", "bench/stats")
 IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)[\w.]*\s", re.MULTILINE)
-RECORDED = ("navibench", "numpy", "pandas", "pillow", "pyarrow", "scipy", "snowballstemmer", "torch", "accelerate")
+RECORDED = tuple(
+    "navibench numpy pandas pillow pyarrow scipy snowballstemmer torch accelerate peft tokenizers transformers".split()
+)
 
 
 def run_key(job: Job, fingerprint: str) -> str:
@@ -31,7 +34,7 @@ def run_key(job: Job, fingerprint: str) -> str:
     That is: the card, the data, the system with its configuration, seed, limit, candidates, device and the source code
     of the harness and of the packages that hold the data loader, the system and the scorers, or that these import.
     """
-    return digest({**described(job), "data": fingerprint, "code": code_digest(job.packages)})
+    return digest({**described(job), "data": fingerprint, "code": code_digest(job.packages), **loaded(job)})
 
 
 def fit_key(job: Job, fingerprint: str) -> str:
@@ -40,7 +43,23 @@ def fit_key(job: Job, fingerprint: str) -> str:
     Limit, candidates and scorers do not, so runs that differ only in those share one folder of checkpoints.
     """
     learnt = {name: part for name, part in described(job).items() if name in {"system", "seed", "device"}}
-    return digest({**learnt, "data": fingerprint, "code": code_digest(job.packages)})
+    return digest({**learnt, "data": fingerprint, "code": code_digest(job.packages), **loaded(job)})
+
+
+def loaded(job: Job) -> dict[str, Any]:
+    """Return the sha256 of what the system reads besides the data (checkpoints, base models), by folder name.
+
+    A system says what that is with a class method `files(config)`; one that has none reads nothing.
+    """
+    told = getattr(catalogue.system(job.system), "files", None)
+    folders = [] if told is None else sorted(Path(place) for place in told(job.config))
+    return {"files": [[place.name, folder_digest(place)] for place in folders]} if folders else {}
+
+
+def folder_digest(folder: Path) -> str:
+    """Return the sha256 over the names and bytes of the files in a folder, subfolders left out."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return digest([[path.name, file_sha256(path)] for path in files])
 
 
 def described(job: Job) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from bench.stats.resampling import FEWEST_DRAWS
 
 ANSWERS = {Kind.NEXT_ITEM: "rank", Kind.IMAGE: "instruct", Kind.VIDEO: "instruct"}
 DEVICES = ("auto", "cpu", "cuda")
+LEARNING = ("torch", "lm")  # extras whose systems compute on a device
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def _device(system: str, device: Device) -> Device:
     """Return the device a system computes on; one that is known to need no torch computes on the CPU."""
     if device.name not in DEVICES:
         raise unknown("device.name", device.name, DEVICES)
-    if catalogue.entry("systems", system).needs != "torch" and ":" not in system:
+    if catalogue.entry("systems", system).needs not in LEARNING and ":" not in system:
         return Device("cpu")
     if device.name != "auto":
         return device

@@ -1,1 +1,7 @@
-"""The method: identifiers of items, and decoding that stays inside the catalogue."""
+"""The method: identifiers of items, a policy that speaks them, its training, and decoding that stays inside the catalogue."""
+
+from bench.api import Entry
+
+SYSTEMS: dict[str, Entry] = {
+    "navigen": Entry("navigen.system:NaviGen", "The method so far: dual identifiers and two-stage fine-tuning.", "lm"),
+}

@@ -1,0 +1,65 @@
+"""Raw-history prompting: a language model as it is reads titles and captions of the history; nothing is trained.
+
+It ranks by the likelihood of titles, constrained to those of the catalogue, and writes the instruction freely. With
+`shots` it first sees that many other users: their history, and what they took next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from bench.api import Context, Kind, Train
+from bench.rng import hash_order
+from navigen.chat import Message
+from navigen.corpus import OPENINGS
+from navigen.identifiers.catalogue import Identified
+from navigen.pipeline import make_base
+from navigen.policy import Policy
+from navigen.recipe import Speaking
+from navigen.shipped import shipped
+from navigen.system import Answering
+
+PREFIX = '{"target_ins":"'  # a base that was never tuned is not asked to guess the form of its answer
+
+
+@dataclass
+class RawHistory(Speaking, Answering):
+    """Asks a base for the next title, or for an instruction, after the titles and captions of the last items."""
+
+    history: int = 10
+    shots: int = 0
+    context: Context = field(default_factory=Context, kw_only=True)
+    policy: Policy | None = field(default=None, init=False, repr=False, compare=False)
+
+    label: ClassVar[str] = "raw-history"
+    least: ClassVar[Mapping[str, int]] = {**Speaking.least, "shots": 0}
+
+    def fit(self, train: Train) -> None:
+        """Load the base and read the catalogue; few-shot examples are training users, chosen by hash."""
+        model, tokenizer = make_base(self, train, self.context.seed)
+        identified = Identified.of(train.items, None)
+        shots = {kind: self.examples(train, identified, kind) for kind in Kind} if self.shots else {}
+        self.policy = Policy(model.to(self.context.device).eval(), tokenizer, identified, self, shots, PREFIX)
+
+    def examples(self, train: Train, identified: Identified, kind: Kind) -> tuple[Message, ...]:
+        """Return the turns of other users: what they had, and what they took next or an instruction for it."""
+        users = [user for user in sorted(train.sequences) if len(train.sequences[user]) > 1]
+        turns: list[Message] = []
+        for place in hash_order(users, f"shots {self.context.seed}")[: self.shots]:
+            *before, last = identified.known(train.sequences[users[place]], self.history + 1)
+            if kind is Kind.NEXT_ITEM:
+                asked, answer = self.renderer.ask_next(before), self.renderer.answer_next(last)
+            else:
+                asked = self.renderer.ask_instruction(before, kind)
+                answer = self.renderer.answer_instruction(last, f"{OPENINGS[kind]} {last.text}")
+            turns += [*asked.messages[1:], ("assistant", answer)]
+        return tuple(turns)
+
+    @classmethod
+    def files(cls, config: Mapping[str, Any]) -> Iterable[Path]:
+        """Return the folder of the base, where it is one."""
+        base = shipped("world-base") if config["base"] == "world" else Path(config["base"])
+        return [base] if base.is_dir() else []

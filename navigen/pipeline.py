@@ -1,0 +1,99 @@
+"""From a training part to a policy: identify, grow the vocabulary, fine-tune in two stages; each stage resumes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.api import Context, Train
+from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train_tokenizer
+from navigen.corpus import to_documents, training_rows, validation_rows
+from navigen.identifiers.catalogue import Identified
+from navigen.identifiers.encode import encode_items
+from navigen.identifiers.quantise import quantise
+from navigen.policy import Policy
+from navigen.prompt import Form, all_phrases
+from navigen.recipe import Recipe, Speaking
+from navigen.shipped import shipped
+from navigen.train.checkpoint import Course
+from navigen.train.stage import Stage, train_stage
+from navigen.vocab import grow
+
+VALIDATED = 512  # validation examples that choose the best weights
+
+
+def make_base(settings: Speaking, train: Train, seed: int) -> tuple[Any, Any]:
+    """Return model and tokenizer of the base that the settings name."""
+    if settings.base == "catalogue":
+        texts = catalogue_texts(train.items[name] for name in sorted(train.items))
+        tokenizer = train_tokenizer(texts, settings.vocabulary, all_phrases())
+        return fresh_model(tokenizer, settings.width, settings.layers, seed), tokenizer
+    place: str | Path = shipped("world-base") if settings.base == "world" else settings.base
+    return load_base(place, settings.base_file)
+
+
+@dataclass(eq=False)
+class Making:
+    """A policy in the making."""
+
+    recipe: Recipe
+    train: Train
+    context: Context
+
+    def identify(self) -> Identified:
+        """Return the catalogue in all forms; codes are made where the prompts use them."""
+        recipe, book = self.recipe, None
+        if recipe.reads in {Form.CODE, Form.BOTH} or recipe.writes in {Form.CODE, Form.BOTH}:
+            vectors = encode_items(
+                self.train, recipe.encoder, recipe.vector, recipe.window, recipe.sentences, self.context.seed
+            )
+            book = quantise(vectors, recipe.levels, recipe.codes_for(len(vectors)), False, self.context.seed)
+        return Identified.of(self.train.items, book)
+
+    def stages(self) -> list[Stage]:
+        """Return the stages that the recipe trains, in order."""
+        recipe = self.recipe
+        weights = recipe.weights()
+        first = {task: weight for task, weight in weights.items() if task != "cid2ins"}
+        common: dict[str, Any] = {
+            "warmup": recipe.warmup,
+            "decay": recipe.decay,
+            "length": recipe.length,
+            "batch": recipe.batch,
+            "accumulate": recipe.accumulate,
+            "checkpointing": recipe.checkpointing,
+            "patience": recipe.patience,
+        }
+        embed = Stage("embed", "rows", recipe.head, recipe.embed_epochs, recipe.embed_rate, mixture=first, **common)
+        kind = "lora" if recipe.lora else "all"
+        full = Stage(
+            "full", kind, epochs=recipe.full_epochs, rate=recipe.full_rate, rank=recipe.lora or 16, mixture=weights, **common
+        )
+        wanted = {"base": [], "embed": [embed], "full": [embed, full]}[recipe.stage]
+        return [stage for stage in wanted if stage.epochs > 0]
+
+    def run(self) -> tuple[Policy, list[Course]]:
+        """Return the policy, with the weights as a checkpoint keeps them (bfloat16), and what each stage did."""
+        identified = self.identify()
+        model, tokenizer = make_base(self.recipe, self.train, self.context.seed)
+        new = grow(model, tokenizer, identified.tokens(), self.recipe.rows, identified.centroids(), self.context.seed)
+        documents = to_documents(tokenizer, training_rows(self.train, identified, self.recipe))
+        held = to_documents(tokenizer, validation_rows(self.train, identified, self.recipe, VALIDATED))
+        courses = []
+        for stage in self.stages():
+            if stage.name == "embed" and not new:
+                continue  # nothing is new: there are no rows to train
+            mine = [document for document in documents if document.task in stage.mixture]
+            other = [document for document in held if document.task in stage.mixture]
+            courses.append(
+                train_stage(
+                    model, mine, other, stage, new_rows=new, seed=self.context.seed, work=self.work(stage),
+                    dtype=self.context.dtype, device=self.context.device, progress=self.context.progress,
+                )
+            )
+        return Policy(rounded(model), tokenizer, identified, self.recipe), courses
+
+    def work(self, stage: Stage) -> Path | None:
+        """Return the folder of a stage's checkpoints."""
+        return None if self.context.work is None else self.context.work / stage.name

@@ -1,0 +1,142 @@
+"""Settings of systems that speak: the base and how it is asked; identifiers and the two stages of fine-tuning.
+
+The defaults train a small model on a laptop; `navigen/configs/` holds the paper's setting and that of SmolLM2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bench.errors import BenchError, unknown
+from navigen.identifiers.encode import ENCODERS
+from navigen.prompt import Form, Renderer
+
+TASKS = ("cid2tid", "tid2cid", "cid2cid", "cid2ins")
+STAGES = ("base", "embed", "full")
+ROWS = ("mean", "centroids", "random")
+
+
+@dataclass
+class Speaking:
+    """Settings of any system that asks a language model.
+
+    `base`: "world" (the shipped small model), "catalogue" (a fresh small model whose tokenizer is trained on the
+    catalogue's text; `width`, `layers`, `vocabulary` size it) or the folder or hub name of a causal language model,
+    `base_file` a GGUF file in it. `history`: the most recent items that a prompt holds. `beams`: prefixes kept while
+    ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a batch.
+    """
+
+    base: str = "world"
+    base_file: str = ""
+    width: int = 128
+    layers: int = 2
+    vocabulary: int = 2048
+    history: int = 20
+    beams: int = 64
+    tokens: int = 96
+    asked_at_once: int = 32
+
+    label: ClassVar[str] = "navigen"
+    least: ClassVar[Mapping[str, int]] = {"history": 1, "beams": 1, "tokens": 1, "asked_at_once": 1}
+
+    def __post_init__(self) -> None:
+        """Refuse numbers below the least."""
+        for name, bound in self.least.items():
+            if getattr(self, name) < bound:
+                raise BenchError(f"{self.label}.{name} is {getattr(self, name)}; expected at least {bound}")
+
+    @property
+    def renderer(self) -> Renderer:
+        """How the model is asked and answers."""
+        return Renderer(Form.TITLE, Form.TITLE)
+
+
+@dataclass
+class Recipe(Speaking):
+    """Settings of a policy that is trained.
+
+    `encoder`, `quantiser`, `levels`, `codes` (a level; 0: the least power of two that gives 1.5 codes an item),
+    `vector`, `window`, `sentences`: what codes are made of. `rows`: how the vectors of code tokens begin. `reads`: how
+    items of a history are written. `targets`: how many of the last items of a training sequence are asked for.
+    `learn_history`: items of a history are learnt as well, each from those before it. `stage`: where training ends.
+    `mixture`: how often an epoch sees the documents of a task ("cid2ins=0.5"). `lora`: its rank; 0 trains everything.
+    """
+
+    encoder: str = "behaviour"
+    quantiser: str = "kmeans"
+    levels: int = 2
+    codes: int = 0
+    vector: int = 64
+    window: int = 4
+    sentences: str = ""
+    rows: str = "centroids"
+    reads: Form = Form.CODE
+    think: bool = False
+    targets: int = 1
+    learn_history: bool = True
+    stage: str = "full"
+    embed_epochs: float = 1.0
+    embed_rate: float = 5e-3
+    head: str = "rows"
+    full_epochs: float = 4.0
+    full_rate: float = 2e-3
+    warmup: float = 0.03
+    decay: float = 0.0
+    lora: int = 0
+    mixture: tuple[str, ...] = ()
+    length: int = 256
+    batch: int = 8
+    accumulate: int = 1
+    checkpointing: bool = False
+    patience: int = 0
+
+    tasks: ClassVar[tuple[str, ...]] = TASKS
+    writes: ClassVar[Form] = Form.BOTH
+    accepts: ClassVar[tuple[str, ...]] = ()
+    least: ClassVar[Mapping[str, int]] = {**Speaking.least, "levels": 1, "codes": 0, "targets": 1}
+
+    def __post_init__(self) -> None:
+        """Refuse what no training could honour."""
+        super().__post_init__()
+        for name, value, choices in (
+            ("encoder", self.encoder, ENCODERS),
+            ("rows", self.rows, ROWS),
+            ("stage", self.stage, STAGES),
+            ("head", self.head, ("rows", "full")),
+        ):
+            if value not in choices:
+                raise unknown(f"{self.label}.{name}", value, choices)
+        if self.reads is Form.TITLE:
+            raise BenchError(f"{self.label}.reads=title: only raw-history reads titles; choose code, terms or both")
+        self.weights()
+
+    def weights(self) -> Mapping[str, float]:
+        """Return the mixture as numbers; a task that the system does not train on is an error."""
+        found = dict.fromkeys(self.tasks, 1.0)
+        for line in self.mixture:
+            task, _, number = line.partition("=")
+            if task not in found:
+                raise unknown(f"task in {self.label}.mixture", task, self.tasks)
+            try:
+                found[task] = float(number)
+            except ValueError:
+                raise BenchError(f"{self.label}.mixture: expected task=number, got {line!r}") from None
+            if not 0 <= found[task] <= 100:
+                raise BenchError(f"{self.label}.mixture: {line}: expected a number from 0 to 100")
+        return found
+
+    @property
+    def renderer(self) -> Renderer:
+        """How this policy is asked and answers."""
+        return Renderer(self.reads, self.writes, self.think)
+
+    def codes_for(self, items: int) -> int:
+        """Return the number of codes a level for a catalogue of that size."""
+        if self.codes:
+            return self.codes
+        found = 2
+        while found**self.levels < 1.5 * items:
+            found *= 2
+        return found

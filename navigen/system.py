@@ -1,0 +1,77 @@
+"""NaviGen as a system of the benchmark: a policy that is trained here or loaded, ranks items and writes instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from bench.api import Answer, Context, Kind, Query, Train
+from bench.config import plain
+from bench.errors import BenchError
+from navigen.policy import Policy, load_policy, save_policy
+from navigen.pipeline import Making
+from navigen.recipe import Recipe
+from navigen.shipped import SHIPPED, all_shipped, find_shipped, shipped
+
+
+class Answering:
+    """What a system does once it has a policy."""
+
+    label: ClassVar[str]
+    context: Context
+    policy: Policy | None
+
+    def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
+        """Return a ranking a query; whatever no beam reached ties behind the rest."""
+        return self._fitted("rank").answer(queries, k, self.context.progress)
+
+    def instruct(self, queries: Sequence[Query], kind: Kind) -> Sequence[Answer]:
+        """Return an instruction a query, or the failure to write one."""
+        return self._fitted("instruct").instruct(queries, kind, self.context.progress)
+
+    def _fitted(self, verb: str) -> Policy:
+        if self.policy is None:
+            raise BenchError(f"{self.label}: {verb} was called before fit; call fit(train) first")
+        return self.policy
+
+
+@dataclass
+class Tuned(Recipe, Answering):
+    """A policy with its training: what NaviGen and the baselines that share base, budget and prompts have in common.
+
+    `checkpoint`: a folder that `navibench train` wrote; "shipped": the one that comes with the source tree for this
+    task's items; "": train here, resuming what was begun.
+    """
+
+    checkpoint: str = ""
+    context: Context = field(default_factory=Context, kw_only=True)
+    policy: Policy | None = field(default=None, init=False, repr=False, compare=False)
+
+    def fit(self, train: Train) -> None:
+        """Load the checkpoint, or train and keep it in the work folder."""
+        if self.checkpoint:
+            folder = find_shipped(self.label, train) if self.checkpoint == SHIPPED else Path(self.checkpoint)
+            self.policy = load_policy(folder, train, self, self.context.device)
+            return
+        making = Making(self, train, self.context)
+        self.policy, courses = making.run()
+        if self.context.work is not None:
+            told: dict[str, Any] = {"seed": self.context.seed, "dtype": self.context.dtype}
+            told["stages"] = [plain(course) for course in courses]
+            save_policy(self.policy, self, self.context.work / "policy", told)
+
+    @classmethod
+    def files(cls, config: Mapping[str, Any]) -> Iterable[Path]:
+        """Return the folders outside the source code that decide what the system answers."""
+        if config["checkpoint"] == SHIPPED:
+            return all_shipped()
+        base = str(shipped("world-base")) if config["base"] == "world" else config["base"]
+        places = [config["checkpoint"]] if config["checkpoint"] else [base, config["sentences"]]
+        return [Path(place) for place in places if place and Path(place).is_dir()]
+
+
+@dataclass
+class NaviGen(Tuned):
+    """The method so far: codes and terms for every item, two stages of fine-tuning, constrained decoding."""
