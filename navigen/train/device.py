@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
 
 from bench.errors import BenchError
 
@@ -24,6 +25,8 @@ def make_accelerator(device: str, dtype: str, label: str) -> Accelerator:
     if not cpu and not torch.cuda.is_available():
         raise BenchError(f"{label}: device {device!r} asked for, but torch sees no CUDA device; use cpu")
     try:
-        return Accelerator(cpu=cpu, mixed_precision=PRECISIONS[dtype])
+        # Buffers are constants here; to send them round would also make every process wait in every forward pass.
+        alike = DistributedDataParallelKwargs(broadcast_buffers=False)
+        return Accelerator(cpu=cpu, mixed_precision=PRECISIONS[dtype], kwargs_handlers=[alike])
     except ValueError as error:
         raise BenchError(f"{label}: {error}; start another process for another device or dtype") from None

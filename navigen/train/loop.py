@@ -165,10 +165,7 @@ class Training:
             f"loss/{self.corpus.names[index]}": float(sums[index] / self.counts[index])
             for index in self.counts.nonzero()[0]
         }
-        if not math.isfinite(row["loss"]):
-            raise BenchError(
-                f"stage {self.stage.name}: the loss is {row['loss']} at step {self.course.step}; lower rate"
-            )
+        self.check(row["loss"])
         row |= self.looks.measure()
         row["seconds"] = round(perf_counter() - self.began, 3)
         self.course.history.append(row)
@@ -180,6 +177,11 @@ class Training:
         self.course.finished = self.course.stopped or self.course.step == self.course.steps
         if self.course.finished and "valid" not in row:
             self.best = copy_weights(self.trainee.weights)
+
+    def check(self, loss: float) -> None:
+        """Raise BenchError unless the loss is a number."""
+        if not math.isfinite(loss):
+            raise BenchError(f"stage {self.stage.name}: the loss is {loss} at step {self.course.step}; lower rate")
 
     def judge(self, loss: float) -> None:
         """Keep the weights if the loss is the lowest so far; stop once it was `patience` looks ago."""
@@ -207,6 +209,7 @@ class Training:
     def save(self, path: Path, key: str) -> None:
         """Write the checkpoint, from one process; of a finished stage the best weights are all that is kept."""
         sums = self.accelerator.reduce(self.sums, "sum")
+        self.check(float(sums.sum()))
         if self.accelerator.is_main_process:
             parts: dict[str, Weights] = {"best": self.best}
             if not self.course.finished:
