@@ -15,7 +15,6 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
 
 from baselines.sasrec.checkpoint import Course, Weights, copy_weights, load_checkpoint, save_checkpoint
@@ -27,8 +26,7 @@ from baselines.sasrec.validate import Validation
 from bench.api import Context, Train
 from bench.errors import BenchError
 from bench.rng import entropy, stream
-
-PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
+from navigen.train.device import make_accelerator
 
 
 class Objective(nn.Module):
@@ -68,7 +66,7 @@ class Training(ABC):
                 f"{self.settings.label}: no training sequence holds an item of the catalogue; check the task's data"
             )
         self.lengths = np.array([len(row) for row in self.rows], dtype=np.int64)
-        self.accelerator = make_accelerator(self.context)
+        self.accelerator = make_accelerator(self.context.device, self.context.dtype, "sasrec")
         with self.seeded("init"):
             self.network = self.make_network()
             self.network.to(self.accelerator.device)
@@ -212,27 +210,6 @@ class LossTraining(Training):
             torch.from_numpy(part).to(self.accelerator.device) for part in (table, lengths, negatives)
         )
         return rows, sizes, drawn
-
-
-def make_accelerator(context: Context) -> Accelerator:
-    """Return the accelerator for a context's device and dtype.
-
-    Raises BenchError for a dtype that training does not know, and where accelerate, which allows one precision and
-    kind of device a process, was set up otherwise before.
-    """
-    if context.dtype not in PRECISIONS:
-        raise BenchError(f"sasrec: dtype {context.dtype!r} is not supported; choose from: {', '.join(PRECISIONS)}")
-    if context.device not in ("cpu", "cuda"):
-        raise BenchError(
-            f"sasrec: device {context.device!r}: expected cpu or cuda; CUDA_VISIBLE_DEVICES picks the card"
-        )
-    cpu = context.device == "cpu"
-    if not cpu and not torch.cuda.is_available():
-        raise BenchError(f"sasrec: device {context.device!r} asked for, but torch sees no CUDA device; use cpu")
-    try:
-        return Accelerator(cpu=cpu, mixed_precision=PRECISIONS[context.dtype])
-    except ValueError as error:
-        raise BenchError(f"sasrec: {error}; start another process for another device or dtype") from None
 
 
 def make_optimiser(network: Network, settings: Settings) -> torch.optim.Optimizer:

@@ -1,0 +1,99 @@
+"""Documents to learn from: token ids, which of them are predicted with loss, and the task they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.errors import BenchError
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """`ids` [tokens] of one conversation; `learn[i]`: token i is predicted from those before it, with loss.
+
+    `learn[0]` is never used, because nothing stands before it.
+    """
+
+    ids: Ints
+    learn: Bools
+    task: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Corpus:
+    """Documents laid end to end: `ids` and `learn` [tokens]; `starts`, `sizes`, `learnt` and `tasks` [documents].
+
+    `tasks` are indices into `names`; `learnt` counts the tokens with loss. `long` and `blank` count what was left out:
+    documents longer than a pack, and documents with nothing to learn.
+    """
+
+    ids: Ints
+    learn: Bools
+    starts: Ints
+    sizes: Ints
+    learnt: Ints
+    tasks: Ints
+    names: tuple[str, ...]
+    long: int
+    blank: int
+
+    def __len__(self) -> int:
+        """Return the number of documents kept."""
+        return len(self.sizes)
+
+
+def lay_out(documents: Sequence[Document], length: int) -> Corpus:
+    """Return the documents of at most `length` tokens that have something to learn, in order.
+
+    Raises BenchError if ids and mask of a document differ in shape.
+    """
+    kept: list[Document] = []
+    long = blank = 0
+    for index, document in enumerate(documents):
+        if document.ids.ndim != 1 or document.ids.shape != document.learn.shape:
+            raise BenchError(
+                f"document {index} ({document.task}): ids {document.ids.shape} and learn {document.learn.shape} "
+                "must be vectors of one length"
+            )
+        if len(document.ids) > length:
+            long += 1
+        elif document.learn[1:].any():
+            kept.append(document)
+        else:
+            blank += 1
+    names = tuple(sorted({document.task for document in documents}))
+    place = {name: index for index, name in enumerate(names)}
+    sizes = np.array([len(document.ids) for document in kept], dtype=np.int64)
+    learn = [document.learn.astype(np.bool_) for document in kept]
+    starts = np.cumsum(sizes) - sizes
+    mask = np.concatenate(learn) if learn else np.zeros(0, dtype=np.bool_)
+    mask[starts] = False
+    return Corpus(
+        ids=np.concatenate([document.ids for document in kept]).astype(np.int64) if kept else np.zeros(0, np.int64),
+        learn=mask,
+        starts=starts,
+        sizes=sizes,
+        learnt=np.add.reduceat(mask, starts, dtype=np.int64) if kept else np.zeros(0, np.int64),
+        tasks=np.array([place[document.task] for document in kept], dtype=np.int64),
+        names=names,
+        long=long,
+        blank=blank,
+    )
+
+
+def fingerprint(documents: Sequence[Document]) -> str:
+    """Return the sha256 of the documents: ids, masks and tasks, in order."""
+    total = sha256()
+    for document in documents:
+        total.update(f"{document.task}\x1f{len(document.ids)}\x1e".encode())
+        total.update(np.ascontiguousarray(document.ids, dtype="<i8").tobytes())
+        total.update(np.packbits(document.learn).tobytes())
+    return total.hexdigest()
