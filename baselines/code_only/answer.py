@@ -10,7 +10,7 @@ from torch import Tensor
 
 from baselines.code_only.chances import Floats, expect_repeats, mix, seen_items
 from baselines.code_only.network import Decoder
-from navigen.decode.beam import Extend, beam_search, path_log
+from navigen.decode.beam import Extend, beam_search, path_log, renormalise
 from navigen.decode.trie import Ints, Trie
 
 
@@ -82,9 +82,6 @@ class Scoring:
             children, place = self.trie.children(nodes)
             vectors = self.nodes[level][children - self.trie.nodes(level + 1).start]
             scores = np.einsum("pw,pw->p", asked[level][queries[place]], vectors)
-            starts = np.flatnonzero(np.diff(place, prepend=-1))
-            scores -= np.maximum.reduceat(scores, starts)[place]
-            shifted: Floats = scores - np.log(np.add.reduceat(np.exp(scores), starts))[place]
-            return shifted
+            return renormalise(scores, place)
 
         return extend

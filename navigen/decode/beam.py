@@ -12,49 +12,93 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import BenchError
-from navigen.decode.trie import Ints, Trie
+from navigen.decode.trie import Bools, Ints, Trie
 
 Floats = NDArray[np.float64]
 
 
 # A model of codes: (level, queries [pairs], nodes [pairs]) -> log p(child | query, node) of the children of every pair,
-# end to end as `Trie.children` lists them.
+# end to end as `Trie.children` lists them. Pairs come in the order of their queries.
 Extend = Callable[[int, Ints, Ints], Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """Leaves of a search, a row a leaf: whose query it answers, which item of the catalogue, at which mass."""
+    """Leaves of a search, a row a leaf: whose query it answers, which item, at which mass, with which log p(path)."""
 
     query: Ints
     item: Ints
     mass: Floats
+    path: Floats
 
 
-def beam_search(trie: Trie, extend: Extend, beams: int, scale: Floats, extra: Floats | None = None) -> Found:
-    """Return the `beams` heaviest leaves found for every query, heaviest first; equal masses keep the lower node.
+@dataclass(frozen=True, slots=True, eq=False)
+class Beams:
+    """Nodes that a search holds [beams], with mass and log p(path)."""
 
-    `scale` [queries]; `extra` [queries, nodes] or None for nothing.
+    query: Ints
+    node: Ints
+    mass: Floats
+    path: Floats
+
+    def where(self, chosen: Ints | Bools) -> Beams:
+        """Return the chosen beams, in the order of `chosen` if it holds places."""
+        return Beams(self.query[chosen], self.node[chosen], self.mass[chosen], self.path[chosen])
+
+    def by_mass(self) -> Ints:
+        """Return the places by query, heaviest first; equal masses go by path, then by node."""
+        return np.lexsort((self.node, -self.path, -self.mass, self.query))
+
+
+def beam_search(
+    trie: Trie, extend: Extend, beams: int, scale: Floats, extra: Floats | None = None, settle: bool = False
+) -> Found:
+    """Return the `beams` heaviest leaves found for every query, heaviest first; equal ones keep the lower node.
+
+    `scale` [queries]; `extra` [queries, nodes] or None for nothing. With `settle`, a node with a single item below is
+    no beam but an answer: it is never extended, takes no beam's place, and all answers met are returned.
     """
     if beams < 1:
         raise BenchError(f"beam search: {beams} beams; expected at least 1")
-    query, nodes = np.arange(len(scale)), np.zeros(len(scale), dtype=np.int64)
-    path = mass = np.zeros(len(scale))
+    start = np.zeros(len(scale))
+    held = Beams(np.arange(len(scale)), np.zeros(len(scale), dtype=np.int64), start, start)
+    met = []
     for level in range(trie.levels):
-        children, place = trie.children(nodes)
-        path = path[place] + extend(level, query, nodes)
-        query, nodes = query[place], children
-        mass = scale[query] * np.exp(path) + (0.0 if extra is None else extra[query, nodes])
-        order = np.lexsort((nodes, -mass, query))
-        ranks = np.arange(len(order)) - np.searchsorted(query[order], query[order])
-        kept = order[ranks < beams]
-        query, nodes, path, mass = query[kept], nodes[kept], path[kept], mass[kept]
-    return Found(query, trie.order[trie.low[nodes]], mass)
+        children, place = trie.children(held.node)
+        path = held.path[place] + extend(level, held.query, held.node)
+        query = held.query[place]
+        mass = scale[query] * np.exp(path) + (0.0 if extra is None else extra[query, children])
+        held = Beams(query, children, mass, path)
+        if settle:
+            alone = trie.high[children] - trie.low[children] == 1
+            met.append(held.where(alone))
+            held = held.where(~alone)
+        order = held.by_mass()
+        ranks = np.arange(len(order)) - np.searchsorted(held.query[order], held.query[order])
+        held = held.where(order[ranks < beams])
+        if not len(held.node):
+            break
+    if settle:
+        held = Beams(*(np.concatenate([getattr(part, name) for part in met]) for name in Beams.__slots__))
+        held = held.where(held.by_mass())
+    return Found(held.query, trie.order[trie.low[held.node]], held.mass, held.path)
+
+
+def renormalise(scores: NDArray[np.floating[Any]], place: Ints) -> Floats:
+    """Return log probabilities [children] of scores [children] among the children of each parent.
+
+    `place` [children] numbers the parents from 0 without a gap, as `Trie.children` does.
+    """
+    starts = np.flatnonzero(np.diff(place, prepend=-1))
+    shifted = scores.astype(np.float64) - np.maximum.reduceat(scores, starts)[place]
+    found: Floats = shifted - np.log(np.add.reduceat(np.exp(shifted), starts))[place]
+    return found
 
 
 def path_log(trie: Trie, extend: Extend, queries: Ints, items: Ints) -> Floats:
