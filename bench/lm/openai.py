@@ -1,0 +1,156 @@
+"""Any OpenAI-compatible server: chat completions over HTTP, with retries, and a Failure for what stays unanswered."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from bench.api import Failure
+from bench.errors import BenchError
+from bench.io import canonical, digest
+from bench.lm.batches import copies
+from bench.lm.http import Post
+from bench.lm.protocol import Completion, Prompt, Sampling, check_pairs, cut
+from bench.lm.settings import ServerSettings
+from bench.rng import entropy, stream
+
+
+@dataclass(frozen=True, eq=False)
+class Server:
+    """A model behind an address; what it answers is the server's business, so only its name enters the fingerprint."""
+
+    url: str | Path
+    settings: ServerSettings
+
+    def __post_init__(self) -> None:
+        if not str(self.url).startswith(("http://", "https://")):
+            raise BenchError(f"openai: {self.url!r}; expected an address as http://localhost:8000/v1")
+        _ = self._key
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return the sha256 over address, model name and settings that reach the model; not over its weights."""
+        told = self.settings
+        return digest({"backend": "openai", "url": self._root, "model": told.model, "thinking": told.thinking})
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion | Failure]:
+        """Return an answer a prompt, in the order of `prompts`; whatever goes wrong with one is its Failure."""
+        if sampling.allowed is not None:
+            raise BenchError(
+                "openai: a server takes no `allowed`; use the backend hf or vllm, or a schema with an enum"
+            )
+        if not prompts:
+            return []
+        if any(prompt.prefix for prompt in prompts):
+            if not self.settings.continues:
+                raise BenchError(
+                    "openai: these prompts have a prefix; if the server continues a final assistant message, as vLLM, "
+                    "say so by the setting continues=true, else use the backend hf or vllm"
+                )
+            self._check_continues()
+        names = [canonical([prompt.messages, prompt.prefix]) for prompt in prompts]
+        asked = list(zip(prompts, names, copies(names), strict=True))
+        with ThreadPoolExecutor(self.settings.parallel) as pool:
+            return list(pool.map(lambda one: self._ask(one[0], one[1], one[2], sampling), asked))
+
+    def log_likelihood(self, prompts: Sequence[Prompt], continuations: Sequence[str]) -> list[float | Failure]:
+        """Raise: the chat interface tells no probabilities of given texts."""
+        check_pairs(prompts, continuations)
+        raise BenchError("openai: a chat server tells no likelihood of a given text; use the backend hf or vllm")
+
+    @property
+    def _root(self) -> str:
+        return str(self.url).rstrip("/")
+
+    @property
+    def _key(self) -> str:
+        name = self.settings.key
+        if name and not os.environ.get(name):
+            raise BenchError(f"openai: the environment variable {name} is not set; put the server's key there")
+        return os.environ[name] if name else ""
+
+    def _post(self, name: str) -> Post:
+        told = self.settings
+        return Post(
+            url=f"{self._root}/chat/completions",
+            secret=self._key,
+            timeout=told.timeout,
+            tries=told.tries,
+            pause=told.pause,
+            patience=told.patience,
+            jitter=lambda attempt: float(stream(0, "back-off", name, attempt).random()),
+        )
+
+    def _check_continues(self) -> None:
+        """Raise if the server does not know the fields: whoever does refuses to continue and to begin at once."""
+        body = {
+            "model": self.settings.model,
+            "messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}],
+            self.settings.limit: 1,
+            "continue_final_message": True,
+            "add_generation_prompt": True,
+        }
+        if not isinstance(self._post("probe").send(body), Failure):
+            raise BenchError(
+                f"openai: {self._root} ignores continue_final_message, so it would begin anew, not continue a "
+                "prefix; use vLLM's server, the backend hf or vllm, or prompts without a prefix"
+            )
+
+    def _body(self, prompt: Prompt, name: str, copy: int, sampling: Sampling) -> dict[str, Any]:
+        messages = [{"role": role, "content": content} for role, content in prompt.messages]
+        key = sha256(name.encode()).hexdigest()
+        body: dict[str, Any] = {
+            "model": self.settings.model,
+            "messages": messages,
+            self.settings.limit: sampling.tokens,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "seed": entropy(sampling.seed, "lm", key, copy) % 2**31,
+        }
+        if sampling.stop:
+            body["stop"] = list(sampling.stop)
+        if sampling.schema is not None:
+            told = {"name": "answer", "schema": dict(sampling.schema), "strict": True}
+            body["response_format"] = {"type": "json_schema", "json_schema": told}
+        if prompt.prefix:
+            messages.append({"role": "assistant", "content": prompt.prefix})
+            body |= {"continue_final_message": True, "add_generation_prompt": False}
+        if self.settings.thinking is not None:
+            body["chat_template_kwargs"] = {"enable_thinking": self.settings.thinking}
+        return body
+
+    def _ask(self, prompt: Prompt, name: str, copy: int, sampling: Sampling) -> Completion | Failure:
+        told = self._post(name).send(self._body(prompt, name, copy, sampling))
+        return told if isinstance(told, Failure) else read(told, prompt, sampling)
+
+
+def read(told: dict[str, Any], prompt: Prompt, sampling: Sampling) -> Completion | Failure:
+    """Return what a server's JSON object says; a refusal, an empty answer or broken JSON is a Failure."""
+    try:
+        choice = told["choices"][0]
+        message, reason = choice["message"], choice.get("finish_reason")
+        text, refusal = message.get("content"), message.get("refusal")
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return Failure(f"the server's answer has no choices[0].message; its fields: {', '.join(map(str, told))}")
+    if refusal or reason == "content_filter":
+        return Failure(f"the server refuses: {' '.join(str(refusal or reason).split())[:200]}")
+    if not isinstance(text, str) or not text:
+        return Failure(f"the server's answer is empty (finish_reason {reason})")
+    if prompt.prefix and text.startswith(prompt.prefix):
+        return Failure("the server repeats the prefix instead of continuing it")
+    text, stopped = cut(text, sampling.stop)
+    finished = stopped or reason == "stop"
+    if sampling.schema is not None:
+        try:
+            json.loads(text)
+        except ValueError as error:
+            ended = "" if finished else f", cut off after {sampling.tokens} tokens"
+            return Failure(f"the server's answer is not JSON ({error}{ended})")
+    return Completion(text, (), finished, None)

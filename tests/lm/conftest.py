@@ -1,0 +1,19 @@
+"""One tiny model and one adapter for all tests of the area."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.lm.tiny import write_adapter, write_model
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def adapter(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Path:
+    return write_adapter(tmp_path_factory.mktemp("adapters") / "lora", folder)
