@@ -1,4 +1,4 @@
-"""The method: identifiers of items, a policy that speaks them, its training, and decoding that stays inside the catalogue."""
+"""The method: identifiers of items, a policy that speaks them, its training, decoding inside the catalogue."""
 
 from bench.api import Entry
 

@@ -32,7 +32,9 @@ def train_tokenizer(texts: Iterable[str], size: int, phrases: Sequence[str]) -> 
     """Return a byte-level BPE of at most `size` tokens, marks and phrases included; any text can be written with it."""
     tokenizer = Tokenizer(models.BPE())
     split = pre_tokenizers.Split(PIECES, "isolated")
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    )
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     if size < len(alphabet) + len(phrases) + 3:
@@ -45,7 +47,8 @@ def train_tokenizer(texts: Iterable[str], size: int, phrases: Sequence[str]) -> 
     )
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.add_tokens([AddedToken(phrase, normalized=False, special=False) for phrase in phrases])
-    made: Any = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=CLOSE, pad_token=PAD)
+    fast: Any = PreTrainedTokenizerFast
+    made = fast(tokenizer_object=tokenizer, eos_token=CLOSE, pad_token=PAD)
     made.chat_template = TEMPLATE
     return made
 
@@ -108,7 +111,7 @@ def load_base(base: str | Path, file: str = "") -> tuple[Any, Any]:
 
 
 def rounded(model: Any) -> Any:
-    """Return the model with every weight rounded to bfloat16, as checkpoints keep them: what is scored is what is kept."""
+    """Return the model, its weights rounded to bfloat16 as checkpoints keep them: what is scored is what is kept."""
     with torch.no_grad():
         for weight in model.parameters():
             weight.copy_(weight.to(torch.bfloat16).to(weight.dtype))

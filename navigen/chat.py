@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import BenchError
-from navigen.train.documents import Document
+from navigen.train.documents import Bools, Document
 
 Message = tuple[str, str]  # role, content
 Span = tuple[int, int]  # of characters
@@ -82,11 +82,12 @@ def documents(
     return found
 
 
-def inside(offsets: Sequence[Span], spans: Sequence[Span], start: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def inside(offsets: Sequence[Span], spans: Sequence[Span], start: int) -> Bools:
     """Return which tokens [tokens] lie inside one of the spans, which are sorted and count from `start`."""
     places = np.array(offsets, dtype=np.int64).reshape(-1, 2) - start
     if not len(spans):
         return np.zeros(len(places), dtype=np.bool_)
     bounds = np.array(spans, dtype=np.int64)
     span = np.searchsorted(bounds[:, 0], places[:, 0], side="right") - 1
-    return (span >= 0) & (places[:, 1] <= bounds[span, 1]) & (places[:, 1] > places[:, 0])
+    within: Bools = (span >= 0) & (places[:, 1] <= bounds[span, 1]) & (places[:, 1] > places[:, 0])
+    return within

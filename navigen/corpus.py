@@ -51,7 +51,11 @@ def compose(item: Written, kind: Kind) -> str:
 
 def training_rows(train: Train, identified: Identified, recipe: Recipe) -> list[Row]:
     """Return the rows of every task that the recipe trains on, mapping tasks over the whole catalogue."""
-    steps = [step for turn, user in enumerate(sorted(train.sequences)) for step in _steps(train, user, turn, identified, recipe)]
+    steps = [
+        step
+        for turn, user in enumerate(sorted(train.sequences))
+        for step in _steps(train, user, turn, identified, recipe)
+    ]
     return [*mapping_rows(identified.written, recipe), *step_rows(steps, recipe)]
 
 
@@ -76,7 +80,7 @@ def mapping_rows(items: Sequence[Written], recipe: Recipe) -> list[Row]:
 
 
 def step_rows(steps: Sequence[Step], recipe: Recipe) -> list[Row]:
-    """Return the rows that go from a history to the next item, and to an instruction for it: image and video in turn."""
+    """Return the rows from a history to the next item, and to an instruction for it: image and video in turn."""
     ask, rows = recipe.renderer, []
     for step in steps:
         learn = recipe.learn_history and step.whole

@@ -18,8 +18,8 @@ from bench.api import Context, Kind
 from navigen.base import fresh_model, rounded, train_tokenizer
 from navigen.chat import close_id, documents, encode
 from navigen.prompt import Renderer, all_phrases, compact
-from navigen.train.documents import Document
 from navigen.train.checkpoint import Course
+from navigen.train.documents import Document
 from navigen.train.stage import Stage, train_stage
 
 HELD_BACK = 50  # one passage of so many is held back for validation

@@ -68,7 +68,13 @@ class Making:
         embed = Stage("embed", "rows", recipe.head, recipe.embed_epochs, recipe.embed_rate, mixture=first, **common)
         kind = "lora" if recipe.lora else "all"
         full = Stage(
-            "full", kind, epochs=recipe.full_epochs, rate=recipe.full_rate, rank=recipe.lora or 16, mixture=weights, **common
+            "full",
+            kind,
+            epochs=recipe.full_epochs,
+            rate=recipe.full_rate,
+            rank=recipe.lora or 16,
+            mixture=weights,
+            **common,
         )
         wanted = {"base": [], "embed": [embed], "full": [embed, full]}[recipe.stage]
         return [stage for stage in wanted if stage.epochs > 0]
@@ -88,8 +94,16 @@ class Making:
             other = [document for document in held if document.task in stage.mixture]
             courses.append(
                 train_stage(
-                    model, mine, other, stage, new_rows=new, seed=self.context.seed, work=self.work(stage),
-                    dtype=self.context.dtype, device=self.context.device, progress=self.context.progress,
+                    model,
+                    mine,
+                    other,
+                    stage,
+                    new_rows=new,
+                    seed=self.context.seed,
+                    work=self.work(stage),
+                    dtype=self.context.dtype,
+                    device=self.context.device,
+                    progress=self.context.progress,
                 )
             )
         return Policy(rounded(model), tokenizer, identified, self.recipe), courses

@@ -126,7 +126,9 @@ def read_told(folder: Path) -> dict[str, Any]:
     """Return what a checkpoint tells of itself; a folder that is none, or a newer one, is an error."""
     found = read_json(folder / FILE)
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
-        raise BenchError(f"{folder / FILE}: expected a checkpoint of schema {SCHEMA}; make it anew with navibench train")
+        raise BenchError(
+            f"{folder / FILE}: expected a checkpoint of schema {SCHEMA}; make it anew with navibench train"
+        )
     return found
 
 

@@ -137,7 +137,12 @@ class Renderer:
         return asked, [*answers, self.answer_instruction(item, instruction, thought)]
 
     def _named(self) -> tuple[str, ...]:
-        fields = {Form.CODE: "target_cid", Form.BOTH: "target_cid", Form.TERMS: "target_tid", Form.TITLE: "target_title"}
+        fields = {
+            Form.CODE: "target_cid",
+            Form.BOTH: "target_cid",
+            Form.TERMS: "target_tid",
+            Form.TITLE: "target_title",
+        }
         return (fields[self.writes],)
 
     def _written(self) -> tuple[str, ...]:
@@ -153,9 +158,7 @@ class Renderer:
             text += shown
         return f"{text}]", tuple(spans)
 
-    def _ask(
-        self, role: str, fields: Sequence[str], line: str, spans: tuple[Span, ...] = (), *, think: bool
-    ) -> Asked:
+    def _ask(self, role: str, fields: Sequence[str], line: str, spans: tuple[Span, ...] = (), *, think: bool) -> Asked:
         thought = f" {THINK}" if think else ""
         return Asked((("system", f"{SYSTEM[role]}{thought} {FORM} {', '.join(fields)}."), ("user", line)), spans)
 

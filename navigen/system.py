@@ -1,4 +1,4 @@
-"""NaviGen as a system of the benchmark: a policy that is trained here or loaded, ranks items and writes instructions."""
+"""NaviGen as a system of the benchmark: a policy, trained here or loaded, that ranks items and writes instructions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
-from navigen.policy import Policy, load_policy, save_policy
 from navigen.pipeline import Making
+from navigen.policy import Policy, load_policy, save_policy
 from navigen.recipe import Recipe
 from navigen.shipped import SHIPPED, all_shipped, find_shipped, shipped
 
