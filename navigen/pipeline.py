@@ -12,6 +12,7 @@ from navigen.corpus import to_documents, training_rows, validation_rows
 from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.quantise import quantise
+from navigen.packages import smollm2
 from navigen.policy import Policy
 from navigen.prompt import Form, all_phrases
 from navigen.recipe import Recipe, Speaking
@@ -29,6 +30,8 @@ def make_base(settings: Speaking, train: Train, seed: int) -> tuple[Any, Any]:
         texts = catalogue_texts(train.items[name] for name in sorted(train.items))
         tokenizer = train_tokenizer(texts, settings.vocabulary, all_phrases())
         return fresh_model(tokenizer, settings.width, settings.layers, seed), tokenizer
+    if settings.base == "smollm2":
+        return load_base(*smollm2())
     place: str | Path = shipped("world-base") if settings.base == "world" else settings.base
     return load_base(place, settings.base_file)
 

