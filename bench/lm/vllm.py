@@ -150,7 +150,7 @@ class VLLM:
         return found
 
     def _force(self, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> list[float]:
-        """Have each continuation written token by token: of what it reads, vLLM tells wrong likelihoods with an adapter."""
+        """Have each continuation written token by token: with an adapter, vLLM misjudges what it only reads."""
         found = [0.0] * len(pairs)
         rest = [index for index, (_, after) in enumerate(pairs) if after]
         with remembered([_forced(pairs[index][1]) for index in rest], self.chat.ends) as numbers:
