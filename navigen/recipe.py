@@ -132,6 +132,11 @@ class Recipe(Speaking):
         """How this policy is asked and answers."""
         return Renderer(self.reads, self.writes, self.think)
 
+    @property
+    def coded(self) -> bool:
+        """Whether codes are read or written."""
+        return bool({self.reads, self.writes} & {Form.CODE, Form.BOTH})
+
     def codes_for(self, items: int) -> int:
         """Return the number of codes a level for a catalogue of that size."""
         if self.codes:
