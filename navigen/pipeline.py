@@ -11,6 +11,7 @@ from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train
 from navigen.corpus import to_documents, training_rows, validation_rows
 from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.encode import encode_items
+from navigen.identifiers.given import GIVEN, given_codes
 from navigen.identifiers.quantise import quantise
 from navigen.policy import Policy
 from navigen.prompt import Form, all_phrases
@@ -44,7 +45,9 @@ class Making:
     def identify(self) -> Identified:
         """Return the catalogue in all forms; codes are made where the prompts use them."""
         recipe, book = self.recipe, None
-        if recipe.reads in {Form.CODE, Form.BOTH} or recipe.writes in {Form.CODE, Form.BOTH}:
+        if not {recipe.reads, recipe.writes}.isdisjoint({Form.CODE, Form.BOTH}):
+            if recipe.encoder == GIVEN:
+                return Identified.of(self.train.items, given_codes(self.train.items))
             vectors = encode_items(
                 self.train, recipe.encoder, recipe.vector, recipe.window, recipe.sentences, self.context.seed
             )

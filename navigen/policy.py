@@ -31,7 +31,8 @@ from navigen.recipe import Recipe, Speaking
 FILE = "navigen.json"
 SCHEMA = 1
 BLOCK = 256  # queries ranked between two reports of progress
-ANSWERING = ("beams", "tokens", "asked_at_once")  # settings that no training depends on
+# Settings that no training depends on, and words that are given anew: the digest tells whether they are the same.
+ANSWERING = ("beams", "tokens", "asked_at_once", "prompts")
 
 
 @dataclass(eq=False)
@@ -146,6 +147,8 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
     kept = {name: value for name, value in told["recipe"].items() if name in known and name not in ANSWERING}
     own: Recipe = build(type(recipe), {**plain(recipe), **kept}, str(folder))
     if told["prompts"] != own.renderer.digest():
-        raise BenchError(f"{folder}: trained on prompts that this version no longer writes; train it anew")
+        raise BenchError(
+            f"{folder}: trained on prompts that neither this version nor {recipe.label}.prompts writes; train anew"
+        )
     model, tokenizer = load_base(folder)
     return Policy(model.to(device).eval(), tokenizer, Identified.of(train.items, load_book(folder)), own)
