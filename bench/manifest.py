@@ -58,8 +58,10 @@ def loaded(job: Job) -> dict[str, Any]:
 
 
 def folder_digest(folder: Path) -> str:
-    """Return the sha256 over the names and bytes of the files in a folder, subfolders left out."""
-    files = sorted(path for path in folder.iterdir() if path.is_file())
+    """Return the sha256 over the names and bytes of the files in a folder, subfolders left out, or of a single file."""
+    if not folder.exists():
+        raise BenchError(f"{folder}: no such file or folder")
+    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else [folder]
     return digest([[path.name, file_sha256(path)] for path in files])
 
 

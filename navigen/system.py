@@ -13,6 +13,7 @@ from bench.errors import BenchError
 from navigen.pipeline import Making
 from navigen.policy import Policy, load_policy, save_policy
 from navigen.recipe import Recipe
+from navigen.released import is_released, load_released
 from navigen.shipped import SHIPPED, all_shipped, find_shipped, shipped
 
 
@@ -41,8 +42,8 @@ class Answering:
 class Tuned(Recipe, Answering):
     """A policy with its training: what NaviGen and the baselines that share base, budget and prompts have in common.
 
-    `checkpoint`: a folder that `navibench train` wrote; "shipped": the one that comes with the source tree for this
-    task's items; "": train here, resuming what was begun.
+    `checkpoint`: a folder that `navibench train` wrote, or one in the released format (`navigen.released`);
+    "shipped": the one that comes with the source tree for this task's items; "": train here, resuming what was begun.
     """
 
     checkpoint: str = ""
@@ -53,7 +54,8 @@ class Tuned(Recipe, Answering):
         """Load the checkpoint, or train and keep it in the work folder."""
         if self.checkpoint:
             folder = find_shipped(self.label, train) if self.checkpoint == SHIPPED else Path(self.checkpoint)
-            self.policy = load_policy(folder, train, self, self.context.device)
+            load = load_released if is_released(folder) else load_policy
+            self.policy = load(folder, train, self, self.context.device)
             return
         making = Making(self, train, self.context)
         self.policy, courses = making.run()
@@ -64,12 +66,13 @@ class Tuned(Recipe, Answering):
 
     @classmethod
     def files(cls, config: Mapping[str, Any]) -> Iterable[Path]:
-        """Return the folders outside the source code that decide what the system answers."""
+        """Return the folders and files outside the source code that decide what the system answers."""
         if config["checkpoint"] == SHIPPED:
             return all_shipped()
         base = str(shipped("world-base")) if config["base"] == "world" else config["base"]
         places = [config["checkpoint"]] if config["checkpoint"] else [base, config["sentences"]]
-        return [Path(place) for place in places if place and Path(place).is_dir()]
+        folders = [Path(place) for place in places if place and Path(place).is_dir()]
+        return [*folders, Path(config["prompts"])] if config["prompts"] else folders
 
 
 @dataclass

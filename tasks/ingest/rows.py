@@ -53,7 +53,6 @@ class Notes:
 class Raw:
     """What an adapter hands over: lazy events and items, the files they come from.
 
-    `parts` (user -> train | validation | test) is filled while events are read, by formats released ready split.
     `describe` is called with the ids worth describing once the events are clean, so that a catalogue of millions is
     streamed past, not held. `extra` goes to the provenance.
     """
@@ -61,6 +60,5 @@ class Raw:
     files: tuple[Path, ...]
     events: Callable[[], Iterator[Event]]
     describe: Callable[[], Iterator[Item]]
-    parts: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Setting] = field(default_factory=dict)
     whole_catalogue: bool = False

@@ -1,4 +1,4 @@
-"""More tiny source files: MovieLens, MiniOneRec, RecBole and the released NaviGen parquet."""
+"""More tiny source files: MovieLens, MiniOneRec and RecBole."""
 
 from __future__ import annotations
 
@@ -50,22 +50,3 @@ def recbole(folder: Path) -> None:
     write(folder / "ml.inter", header + "1\ta\t5\t30\n1\tb\t4\t10\n1\tc\t3\t20\n")
     header = "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"
     write(folder / "ml.item", header + "a\tToy Story\t1995\tComedy Drama\n")
-
-
-def navigen(folder: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    def cid(code: int) -> str:
-        return f"<|cid_begin|><s_a_{code}><s_b_2><s_c_3><|cid_end|>"
-
-    def windows(users: list[str]) -> pa.Table:
-        histories, targets = [[cid(1), cid(2)]] * len(users), [[cid(3)]] * len(users)
-        return pa.table({"uid": users, "hist_sid": histories, "target_sid": targets})
-
-    folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(windows(["u1", "u2", "u2"]), folder / "train_cid2cid.parquet")
-    pq.write_table(windows(["u3"]), folder / "valid_cid2cid.parquet")
-    pq.write_table(windows(["u4"]), folder / "test_cid2cid.parquet")
-    catalogue = {"pid": ["p"], "sid": [cid(1)], "tid": [["Dress", "floral print"]]}
-    pq.write_table(pa.table(catalogue), folder / "pid2cid2tid.parquet")

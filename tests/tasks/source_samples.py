@@ -6,7 +6,7 @@ import gzip
 import json
 from pathlib import Path
 
-from source_layouts import minionerec, movielens_1m, movielens_20m, movielens_100k, navigen, recbole, write
+from source_layouts import minionerec, movielens_1m, movielens_20m, movielens_100k, recbole, write
 
 __all__ = [
     "amazon_2014",
@@ -19,7 +19,6 @@ __all__ = [
     "movielens_1m",
     "movielens_20m",
     "movielens_100k",
-    "navigen",
     "pair",
     "recbole",
     "retail",

@@ -160,31 +160,6 @@ def test_wrong_columns_and_files(
     refuse(tmp_path, message, format=name)
 
 
-@pytest.mark.parametrize("junk", [b"", b"PAR1", b"PAR1" + b"\0" * 40 + b"PAR1", b"not parquet at all"])
-def test_truncated_parquet(tmp_path: Path, junk: bytes) -> None:
-    samples.navigen(tmp_path)
-    (tmp_path / "test_cid2cid.parquet").write_bytes(junk)
-    refuse(tmp_path, "test_cid2cid.parquet: not a whole parquet file", format="navigen", split="released")
-
-
-def test_parquet_with_a_flipped_page(tmp_path: Path) -> None:
-    samples.navigen(tmp_path)
-    path = tmp_path / "test_cid2cid.parquet"
-    whole = bytearray(path.read_bytes())
-    whole[4:60] = b"\xff" * 56
-    path.write_bytes(bytes(whole))
-    refuse(tmp_path, "damaged parquet file", format="navigen", split="released")
-
-
-def test_parquet_without_the_column(tmp_path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    samples.navigen(tmp_path)
-    pq.write_table(pa.table({"uid": ["u"], "hist": [["x"]]}), tmp_path / "test_cid2cid.parquet")
-    refuse(tmp_path, "no column hist_cid, target_cid; it has: uid, hist", format="navigen", split="released")
-
-
 def test_a_quote_that_never_ends_is_malformed_not_endless(tmp_path: Path) -> None:
     samples.microlens(tmp_path)
     rows = "".join(f"1,{number},{number}\n" for number in range(30_000))

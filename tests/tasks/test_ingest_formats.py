@@ -52,7 +52,7 @@ def test_events_come_in_order_of_time(
 
 
 def test_every_format_in_the_table_resolves_and_has_a_case() -> None:
-    tested = {case[0] for case in CASES} | {"log", "navigen", "complete-journey"}
+    tested = {case[0] for case in CASES} | {"log", "complete-journey"}
     assert tested == FORMATS.keys()
     assert all(callable(reader(name)) for name in FORMATS)
 
@@ -88,25 +88,6 @@ def test_texts_and_attributes_are_read(tmp_path: Path) -> None:
     assert items["minionerec"]["4"].attributes["codes"] == ("<a_1>", "<b_2>", "<c_3>")
     assert items["recbole"]["a"].title == "Toy Story"
     assert items["recbole"]["a"].attributes == {"class": ("Comedy", "Drama"), "release_year": ("1995",)}
-
-
-def test_navigen_keeps_its_own_split_and_normalises_columns(tmp_path: Path) -> None:
-    samples.navigen(tmp_path)
-    dataset = load(tmp_path, format="navigen", split="released")
-    assert list(dataset.train.sequences) == ["u1", "u2"]
-    assert [one.query.user for one in dataset.train.validation] == ["u3"]
-    assert [one.query.user for one in dataset.examples] == ["u4"]
-    assert dataset.provenance["malformed"] == 1
-    assert str(dataset.provenance["malformed.a user's second row"]).endswith("train_cid2cid.parquet:3")
-    first = dataset.train.items["<|cid_begin|><s_a_1><s_b_2><s_c_3><|cid_end|>"]
-    assert first.attributes == {"terms": ("Dress", "floral print")}
-
-
-def test_a_git_lfs_pointer_is_named_as_such(tmp_path: Path) -> None:
-    samples.navigen(tmp_path)
-    samples.write(tmp_path / "test_cid2cid.parquet", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
-    with pytest.raises(BenchError, match="Git-LFS pointer"):
-        load(tmp_path, format="navigen", split="released")
 
 
 def test_timed_log_with_invoices_gives_next_baskets(tmp_path: Path) -> None:

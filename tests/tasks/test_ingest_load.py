@@ -83,7 +83,7 @@ def test_windows_and_history(tmp_path: Path) -> None:
         ({"catalogue": "everything"}, "unknown catalogue rule"),
         ({"split": "time"}, "needs time stamps"),
         ({"split": "basket"}, "needs basket ids"),
-        ({"split": "released"}, "come ready split"),
+        ({"split": "released"}, "unknown split"),
         ({"history": -1}, "data.history: expected 0 or more, got -1"),
         ({"split": "time", "test_from": 0.5}, "0 < validation_from"),
         ({"core": 50}, "lower core"),
