@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from bench.errors import BenchError
 from bench.rng import stream
@@ -61,6 +62,18 @@ def test_resumed_training_is_bit_identical(kind: str, tmp_path: Path) -> None:
     assert (losses(course) == losses(expected)).all()
     again, loaded = run(kind, tmp_path, stop=1)  # a finished stage takes no step, so nothing stops it
     assert loaded is not None and loaded == course and same(again, straight)
+
+
+def test_dropout_is_drawn_anew_at_every_step() -> None:
+    seeds: list[int] = []
+
+    def progress(name: str, done: int, total: int) -> None:
+        seeds.append(torch.initial_seed())
+
+    before = torch.initial_seed()
+    train_stage(make_model(), make_documents(), [], make_stage(accumulate=2), progress=progress)
+    assert len({*seeds}) == len(seeds) > 3
+    assert torch.initial_seed() == before
 
 
 def test_where_it_is_saved_changes_nothing(tmp_path: Path) -> None:
