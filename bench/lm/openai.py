@@ -38,7 +38,15 @@ class Server:
     def fingerprint(self) -> str:
         """Return the sha256 over address, model name and settings that reach the model; not over its weights."""
         told = self.settings
-        return digest({"backend": "openai", "url": self._root, "model": told.model, "thinking": told.thinking})
+        return digest(
+            {
+                "backend": "openai",
+                "url": self._root,
+                "model": told.model,
+                "thinking": told.thinking,
+                "special": told.special,
+            }
+        )
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion | Failure]:
         """Return an answer a prompt, in the order of `prompts`; whatever goes wrong with one is its Failure."""
@@ -120,6 +128,8 @@ class Server:
         if prompt.prefix:
             messages.append({"role": "assistant", "content": prompt.prefix})
             body |= {"continue_final_message": True, "add_generation_prompt": False}
+        if self.settings.special:
+            body["skip_special_tokens"] = False
         if self.settings.thinking is not None:
             body["chat_template_kwargs"] = {"enable_thinking": self.settings.thinking}
         return body

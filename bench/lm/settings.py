@@ -71,7 +71,8 @@ class ServerSettings:
     `patience` and `pause` in seconds: for one request, the longest wait the server may ask for, the first wait.
     `tries`: per prompt. `limit`: the field for the longest answer (newer OpenAI models want "max_completion_tokens").
     `continues`: the server continues a final assistant message (vLLM's continue_final_message), which prompts with a
-    prefix need. `thinking`: sent as chat_template_kwargs.enable_thinking if set.
+    prefix need. `special`: ask it to keep special tokens in the text (vLLM's skip_special_tokens=false), as item codes
+    may be. `thinking`: sent as chat_template_kwargs.enable_thinking if set.
     """
 
     model: str
@@ -83,6 +84,7 @@ class ServerSettings:
     patience: float = 60.0
     limit: str = "max_tokens"
     continues: bool = False
+    special: bool = False
     thinking: bool | None = None
 
     def __post_init__(self) -> None:

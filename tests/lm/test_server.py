@@ -93,7 +93,11 @@ def test_answers_keep_the_order_and_the_request_says_what_was_asked(replay: Repl
     assert answers == [Completion(f"answer {n}", (), n != 4, None) for n in range(9)]
     assert {(body["model"], body["max_tokens"], body["temperature"]) for body in replay.seen} == {("tiny", 7, 0.5)}
     assert len({body["seed"] for body in replay.seen}) == 9 and replay.seen[0]["stop"] == ["#"]
-    assert replay.keys == [None] * 9
+    assert replay.keys == [None] * 9 and not {"skip_special_tokens", "chat_template_kwargs"} & set(replay.seen[0])
+    ask(replay, "1", special=True, thinking=False, limit="max_completion_tokens")
+    last = replay.seen[-1]
+    assert last["skip_special_tokens"] is False and last["chat_template_kwargs"] == {"enable_thinking": False}
+    assert last["max_completion_tokens"] == 7 and "max_tokens" not in last
 
 
 def test_seeds_depend_on_the_prompt_and_its_copy_only(replay: Replay) -> None:
