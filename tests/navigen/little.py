@@ -60,10 +60,13 @@ def make_system(work: Path | None = None, seed: int = 1, **values: Any) -> NaviG
     return NaviGen(**{**TINY, "embed_epochs": 1.0, "full_epochs": 2.0, **values}, context=Context(seed, work))
 
 
+FOLDER = tempfile.TemporaryDirectory(prefix="little-policy-")  # it goes when the tests end
+
+
 @cache
 def trained() -> tuple[NaviGen, Path]:
     """Return a system that was trained once for all tests, and the folder of its checkpoint."""
-    work = Path(tempfile.mkdtemp(prefix="little-policy-"))
+    work = Path(FOLDER.name)
     system = make_system(work)
     system.fit(make_train())
     return system, work / "policy"
