@@ -53,14 +53,14 @@ def loaded(job: Job) -> dict[str, Any]:
     A system says what that is with a class method `files(config)`; one that has none reads nothing.
     """
     told = getattr(catalogue.system(job.system), "files", None)
-    folders = [] if told is None else sorted(Path(place) for place in told(job.config))
-    return {"files": [[place.name, folder_digest(place)] for place in folders]} if folders else {}
+    folders = [] if told is None else [Path(place) for place in told(job.config)]
+    return {"files": sorted([place.name, folder_digest(place)] for place in folders)} if folders else {}
 
 
 def folder_digest(folder: Path) -> str:
     """Return the sha256 over the names and bytes of the files in a folder, subfolders left out, or of a single file."""
     if not folder.exists():
-        raise BenchError(f"{folder}: no such file or folder")
+        raise BenchError(f"{folder}: no such file or folder, though a system reads it; name one that is there")
     files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else [folder]
     return digest([[path.name, file_sha256(path)] for path in files])
 

@@ -61,7 +61,7 @@ class Making:
         return Identified.of(self.train.items, book)
 
     def stages(self) -> list[Stage]:
-        """Return the stages that the recipe trains, in order."""
+        """Return the stages that the recipe trains, in order; one of 0 epochs is left out."""
         recipe = self.recipe
         weights = recipe.weights()
         first = {task: weight for task, weight in weights.items() if task != "cid2ins"}
@@ -74,19 +74,24 @@ class Making:
             "checkpointing": recipe.checkpointing,
             "patience": recipe.patience,
         }
-        embed = Stage("embed", "rows", recipe.head, recipe.embed_epochs, recipe.embed_rate, mixture=first, **common)
-        kind = "lora" if recipe.lora else "all"
-        full = Stage(
-            "full",
-            kind,
-            epochs=recipe.full_epochs,
-            rate=recipe.full_rate,
-            rank=recipe.lora or 16,
-            mixture=weights,
-            **common,
-        )
-        wanted = {"base": [], "embed": [embed], "full": [embed, full]}[recipe.stage]
-        return [stage for stage in wanted if stage.epochs > 0]
+        made = []
+        if recipe.stage != "base" and recipe.embed_epochs:
+            made.append(
+                Stage("embed", "rows", recipe.head, recipe.embed_epochs, recipe.embed_rate, mixture=first, **common)
+            )
+        if recipe.stage == "full" and recipe.full_epochs:
+            made.append(
+                Stage(
+                    "full",
+                    "lora" if recipe.lora else "all",
+                    epochs=recipe.full_epochs,
+                    rate=recipe.full_rate,
+                    rank=recipe.lora or 16,
+                    mixture=weights,
+                    **common,
+                )
+            )
+        return made
 
     def run(self) -> tuple[Policy, list[Course]]:
         """Return the policy, with the weights as a checkpoint keeps them (bfloat16), and what each stage did."""
