@@ -1,7 +1,7 @@
 """Lazy tables of names: what is registered, and the object behind a name only when it is asked for.
 
-Built-in and outside packages plug in the same way, by entry point (group "navibench.tasks", "navibench.suites",
-"navibench.systems" or "navibench.scorers", value "module:TABLE"), where TABLE maps names to `bench.api.Entry`.
+Built-in and outside packages plug in the same way, by entry point (group "navibench." and one of `GROUPS`, value
+"module:TABLE"), where TABLE maps names to `bench.api.Entry`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from bench.api import Entry, Scorer, Statistic, Suite, Task
 from bench.errors import BenchError, unknown
 
-GROUPS = ("tasks", "suites", "systems", "scorers", "data")
+GROUPS = ("tasks", "suites", "systems", "scorers", "data", "configs")
 
 
 def resolve(target: str, needs: str = "") -> Any:

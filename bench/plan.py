@@ -86,9 +86,12 @@ class Job:
         return f"{self.task.id} · {self.system}" + (f" · seed {self.seed}" if self.seed else "")
 
 
-def plan(suite: Suite, limit: int | None = None, assignments: Iterable[str] = ()) -> tuple[list[Job], list[str]]:
+def plan(
+    suite: Suite, limit: int | None = None, assignments: Iterable[str] = (), config: Mapping[str, object] | None = None
+) -> tuple[list[Job], list[str]]:
     """Return the jobs of a suite and a line a kind of task for who cannot answer it ("markov cannot ...").
 
+    `config`: settings for every system that has them; `assignments` win over them.
     Raises BenchError for unknown names, unknown sections or settings, a bad limit, or when no job is left.
     """
     if limit is not None and limit < 1:
@@ -113,25 +116,31 @@ def plan(suite: Suite, limit: int | None = None, assignments: Iterable[str] = ()
             if not hasattr(kind, ANSWERS[card.kind]):
                 unable.setdefault(card.kind, {})[name] = None
                 continue
-            config = configure(name, sections)
+            made = configure(name, sections, config or {})
             device = _device(name, build(Device, sections.get("device", {}), "device"))
-            jobs.extend(Job(card, name, config, seed, limit, policy, device, root) for seed in suite.seeds)
+            jobs.extend(Job(card, name, made, seed, limit, policy, device, root) for seed in suite.seeds)
+    for name in config or {}:
+        if not any(name in settings(catalogue.system(one)) for one in suite.systems):
+            raise unknown("setting of the configuration", name, settings(catalogue.system(suite.systems[0])))
     skipped = [f"{', '.join(names)} cannot answer {kind} tasks" for kind, names in unable.items()]
     if not jobs:
         raise BenchError("; ".join(skipped))
     return jobs, skipped
 
 
-def configure(name: str, sections: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """Return a system's full configuration: defaults, then `system.*`, then `NAME.*`, as plain values."""
+def configure(
+    name: str, sections: Mapping[str, Mapping[str, str]], config: Mapping[str, object] | None = None
+) -> dict[str, Any]:
+    """Return a system's full configuration: defaults, then what it has of `config`, then `system.*`, then `NAME.*`."""
     kind = catalogue.system(name)
-    made = build(kind, {**sections.get("system", {}), **sections.get(name, {})}, name)
-    config = {key: getattr(made, key) for key in settings(kind)}
+    told = {key: value for key, value in (config or {}).items() if key in settings(kind)}
+    made = build(kind, {**told, **sections.get("system", {}), **sections.get(name, {})}, name)
+    found = {key: getattr(made, key) for key in settings(kind)}
     try:
-        canonical(plain(config))
+        canonical(plain(found))
     except (TypeError, ValueError) as error:
         raise BenchError(f"{name}: a setting cannot be written down ({error}); use text, numbers or tuples") from None
-    return config
+    return found
 
 
 def make_system(job: Job, context: Context) -> Any:

@@ -5,3 +5,10 @@ from bench.api import Entry
 SYSTEMS: dict[str, Entry] = {
     "navigen": Entry("navigen.system:NaviGen", "The method so far: dual identifiers and two-stage fine-tuning.", "lm"),
 }
+
+CONFIGS: dict[str, Entry] = {
+    "world": Entry("navigen.configs:WORLD", "the shipped small model (the defaults)", "lm"),
+    "catalogue": Entry("navigen.configs:CATALOGUE", "a fresh small model for any log", "lm"),
+    "smollm2": Entry("navigen.configs:SMOLLM2", "SmolLM2-135M-Instruct with LoRA", "lm"),
+    "paper": Entry("navigen.configs:PAPER", "the paper's setting: Qwen3-1.7B, three levels of 8192 codes", "lm"),
+}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
@@ -102,10 +103,13 @@ def load_base(base: str | Path, file: str = "") -> tuple[Any, Any]:
     try:
         tokens: dict[str, Any] = {"gguf_file": file} if file else {}
         tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local, **tokens)
-        model = AutoModelForCausalLM.from_pretrained(place, **options)
-    except (OSError, ValueError, ImportError) as error:
+        found: Any = AutoModelForCausalLM.from_pretrained(place, output_loading_info=True, **options)
+    except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BenchError(f"base={place}: no causal language model can be loaded from there ({reason})") from None
+    model, read = found
+    if absent := sorted(read["missing_keys"]):
+        raise BenchError(f"base={place}: the weights lack {', '.join(absent[:3])}; they are not of this configuration")
     tokenizer.chat_template = TEMPLATE
     return model, tokenizer
 

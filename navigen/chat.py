@@ -33,9 +33,20 @@ TEMPLATE = (
 
 
 def open_turns(messages: Sequence[Message]) -> str:
-    """Return the text of the messages and the mark that opens the assistant's answer."""
+    """Return the text of the messages and the mark that opens the assistant's answer.
+
+    A content that holds a mark, with which a text could forge a turn, is an error; the renderer writes none.
+    """
+    for role, content in messages:
+        check_content(role, content)
     turns = "".join(f"{OPEN}{role}\n{content}{CLOSE}\n" for role, content in messages)
     return f"{turns}{OPEN}assistant\n"
+
+
+def check_content(role: str, content: str) -> None:
+    """Raise BenchError if a content holds a mark."""
+    if OPEN in content or CLOSE in content:
+        raise BenchError(f"the {role}'s message holds {OPEN} or {CLOSE}; write it with navigen.prompt.compact or tame")
 
 
 def close_id(tokenizer: Any) -> int:
@@ -68,6 +79,8 @@ def documents(
     items of a history); a token counts if it lies inside.
     """
     end = close_id(tokenizer)
+    for text in answers:
+        check_content("assistant", text)
     prompts = [open_turns(messages) for messages in asked]
     told = tokenizer(prompts, add_special_tokens=False, return_offsets_mapping=spans is not None)
     found = []

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bench.api import Context, Train
 from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train_tokenizer
-from navigen.corpus import to_documents, training_rows, validation_rows
+from navigen.corpus import count_tasks, to_documents, training_rows, validation_rows
 from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.given import GIVEN, given_codes
 from navigen.identifiers.quantise import quantise
+from navigen.packages import smollm2
 from navigen.policy import Policy
-from navigen.prompt import Form, all_phrases
+from navigen.prompt import all_phrases
 from navigen.recipe import Recipe, Speaking
 from navigen.shipped import shipped
 from navigen.train.checkpoint import Course
+from navigen.train.documents import Document
 from navigen.train.stage import Stage, train_stage
+from navigen.train.trainee import adapt
 from navigen.vocab import grow
 
 VALIDATED = 512  # validation examples that choose the best weights
@@ -30,6 +34,8 @@ def make_base(settings: Speaking, train: Train, seed: int) -> tuple[Any, Any]:
         texts = catalogue_texts(train.items[name] for name in sorted(train.items))
         tokenizer = train_tokenizer(texts, settings.vocabulary, all_phrases())
         return fresh_model(tokenizer, settings.width, settings.layers, seed), tokenizer
+    if settings.base == "smollm2":
+        return load_base(*smollm2())
     place: str | Path = shipped("world-base") if settings.base == "world" else settings.base
     return load_base(place, settings.base_file)
 
@@ -45,7 +51,7 @@ class Making:
     def identify(self) -> Identified:
         """Return the catalogue in all forms; codes are made where the prompts use them."""
         recipe, book = self.recipe, None
-        if not {recipe.reads, recipe.writes}.isdisjoint({Form.CODE, Form.BOTH}):
+        if recipe.coded:
             if recipe.encoder == GIVEN:
                 return Identified.of(self.train.items, given_codes(self.train.items))
             vectors = encode_items(
@@ -94,22 +100,32 @@ class Making:
             if stage.name == "embed" and not new:
                 continue  # nothing is new: there are no rows to train
             mine = [document for document in documents if document.task in stage.mixture]
-            other = [document for document in held if document.task in stage.mixture]
-            courses.append(
-                train_stage(
-                    model,
-                    mine,
-                    other,
-                    stage,
-                    new_rows=new,
-                    seed=self.context.seed,
-                    work=self.work(stage),
-                    dtype=self.context.dtype,
-                    device=self.context.device,
-                    progress=self.context.progress,
-                )
-            )
+            # A catalogue without any terms has nothing to map, and a task of no weight judges nothing.
+            mixture = {task: stage.mixture[task] for task in count_tasks(mine)}
+            other = [document for document in held if mixture.get(document.task)]
+            model, course = self.tune(model, mine, other, replace(stage, mixture=mixture), new)
+            courses.append(course)
         return Policy(rounded(model), tokenizer, identified, self.recipe), courses
+
+    def tune(
+        self, model: Any, mine: Sequence[Document], other: Sequence[Document], stage: Stage, new: Sequence[int]
+    ) -> tuple[Any, Course]:
+        """Return the model after a stage, an adapter merged into it, and what the stage did."""
+        seed = self.context.seed
+        tuned = adapt(model, stage, seed)
+        course = train_stage(
+            tuned,
+            mine,
+            other,
+            stage,
+            new_rows=new,
+            seed=seed,
+            work=self.work(stage),
+            dtype=self.context.dtype,
+            device=self.context.device,
+            progress=self.context.progress,
+        )
+        return adapt(tuned, replace(stage, trainable="all"), seed), course
 
     def work(self, stage: Stage) -> Path | None:
         """Return the folder of a stage's checkpoints."""

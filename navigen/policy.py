@@ -23,6 +23,7 @@ from navigen.chat import TEMPLATE, Message, close_id, encode, open_turns
 from navigen.decode.language import rank
 from navigen.decode.tokens import TokenCatalogue
 from navigen.decode.write import write
+from navigen.identifiers.catalogue import FILE as BOOK
 from navigen.identifiers.catalogue import Identified, load_book, save_book
 from navigen.parse import read_instruction
 from navigen.prompt import Asked, Written
@@ -86,7 +87,9 @@ class Policy:
         end = close_id(self.tokenizer)
         written = write(self.model, prompts, end, recipe.tokens, recipe.asked_at_once, progress)
         texts = self.tokenizer.batch_decode([ids for ids, _ in written], skip_special_tokens=False)
-        return [read_instruction(self.prefix + text, ended) for text, (_, ended) in zip(texts, written, strict=True)]
+        fields = recipe.renderer.fields()
+        told = zip(texts, written, strict=True)
+        return [read_instruction(self.prefix + text, ended, fields) for text, (_, ended) in told]
 
     def prompts(self, asked: Sequence[Asked], kind: Kind, prefix: str = "") -> list[list[int]]:
         """Return the token ids of questions, each behind the shots, and of how the answer begins."""
@@ -106,8 +109,8 @@ def save_policy(policy: Policy, recipe: Recipe, folder: Path, told: Mapping[str,
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).unlink(missing_ok=True)
-    policy.model.to(torch.bfloat16).save_pretrained(folder)
-    policy.model.float()
+    (folder / BOOK).unlink(missing_ok=True)
+    save_rounded(policy.model, folder)
     policy.tokenizer.chat_template = TEMPLATE
     policy.tokenizer.save_pretrained(folder)
     if policy.identified.book is not None:
@@ -123,8 +126,21 @@ def save_policy(policy: Policy, recipe: Recipe, folder: Path, told: Mapping[str,
     write_text(folder / FILE, json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
+def save_rounded(model: Any, folder: Path) -> None:
+    """Write a model's weights as bfloat16; the model itself stays as it is, its buffers (rotary angles) too."""
+    buffers = {name: value.clone() for name, value in model.named_buffers()}
+    try:
+        model.to(torch.bfloat16).save_pretrained(folder)
+    finally:
+        model.float()
+        for name, value in model.named_buffers():
+            value.copy_(buffers[name])
+
+
 def read_told(folder: Path) -> dict[str, Any]:
     """Return what a checkpoint tells of itself; a folder that is none, or a newer one, is an error."""
+    if not (folder / FILE).is_file():
+        raise BenchError(f"{folder}: no checkpoint, or one whose saving was cut off; make it with navibench train")
     found = read_json(folder / FILE)
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise BenchError(
@@ -150,5 +166,8 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
         raise BenchError(
             f"{folder}: trained on prompts that neither this version nor {recipe.label}.prompts writes; train anew"
         )
+    book = load_book(folder)
+    if book is None and own.coded:
+        raise BenchError(f"{folder}: {BOOK} is missing, without which its codes name no item; fetch or train it anew")
     model, tokenizer = load_base(folder)
-    return Policy(model.to(device).eval(), tokenizer, Identified.of(train.items, load_book(folder)), own)
+    return Policy(model.to(device).eval(), tokenizer, Identified.of(train.items, book), own)

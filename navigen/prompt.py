@@ -11,6 +11,7 @@ Answers are compact JSON as released; a thought stands before them in think tags
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,7 @@ from bench.api import Kind
 from bench.errors import unknown
 from bench.io import digest
 from navigen.chat import CLOSE, Message, Span, open_turns
+from navigen.identifiers.codes import BEGIN, END
 from navigen.wording import Turn
 
 SYSTEM = {
@@ -34,6 +36,9 @@ THINK = "Think step by step first."
 THOUGHTFUL = ("next", "write")
 MAKE = "make: {kind}\n"
 OPEN_THOUGHT, CLOSE_THOUGHT = "<think>\n", "\n</think>\n\n"
+ATOMS = r"<s_[a-z]_[0-9]+>"
+# A string that is a whole code, or else what could be taken for a mark or a part of a code.
+MARKS = re.compile(rf'((?<!\\)"{re.escape(BEGIN)}(?:{ATOMS})+{re.escape(END)}")|<(?=\||{ATOMS[1:]})')
 
 
 class Form(StrEnum):
@@ -87,7 +92,7 @@ class Renderer:
 
     def ask_reading(self, text: str) -> Asked:
         """Return the question for the terms of a text: general knowledge, no item is meant."""
-        return self._ask("read", "read", ("target_tid",), "text: {text}", text)
+        return self._ask("read", "read", ("target_tid",), "text: {text}", tame(text))
 
     def ask_telling(self, terms: Sequence[str], kind: Kind) -> Asked:
         """Return the question for an instruction that shows given terms: general knowledge, nobody is meant."""
@@ -102,7 +107,7 @@ class Renderer:
         if kind is Kind.NEXT_ITEM:
             raise unknown("kind of an instruction", kind.value, [Kind.IMAGE.value, Kind.VIDEO.value])
         line = MAKE + self._line()
-        return self._ask("cid2ins", "write", self._written(), line, *self._list(history), kind=kind.value)
+        return self._ask("cid2ins", "write", self.fields(), line, *self._list(history), kind=kind.value)
 
     def answer_terms(self, item: Written) -> str:
         """Return the answer to `ask_terms`."""
@@ -120,7 +125,7 @@ class Renderer:
 
     def answer_instruction(self, item: Written, instruction: str, thought: str = "") -> str:
         """Return the answer to `ask_instruction`."""
-        terms = {"target_tid": list(item.terms)} if "target_tid" in self._written() else {}
+        terms = {"target_tid": list(item.terms)} if "target_tid" in self.fields() else {}
         return self._thought(thought) + compact({**terms, "target_ins": instruction})
 
     def digest(self) -> str:
@@ -147,7 +152,8 @@ class Renderer:
         }
         return (fields[self.writes],)
 
-    def _written(self) -> tuple[str, ...]:
+    def fields(self) -> tuple[str, ...]:
+        """Return the fields of an answer to `ask_instruction`."""
         return ("target_tid", "target_ins") if self.writes in {Form.TERMS, Form.BOTH} else ("target_ins",)
 
     def _line(self) -> str:
@@ -179,12 +185,21 @@ class Renderer:
         return Asked(*self.wording.get(task, ours).say(value, spans, kind))
 
     def _thought(self, thought: str) -> str:
-        return f"{OPEN_THOUGHT}{thought}{CLOSE_THOUGHT}" if self.think and thought else ""
+        return f"{OPEN_THOUGHT}{tame(thought)}{CLOSE_THOUGHT}" if self.think and thought else ""
 
 
 def compact(value: Any) -> str:
-    """Return JSON without blanks."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Return JSON without blanks, in which no text of an item reads as a mark of the chat format or as a code.
+
+    The "<" of a mark is written as JSON's \\u003c, so that the text parses back as it was; whole codes stay.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return MARKS.sub(lambda found: found[1] or "\\u003c", text)
+
+
+def tame(text: str) -> str:
+    """Return text that stands in no JSON with a blank in its marks, which are then none."""
+    return text.replace("<|", "< |")
 
 
 def all_phrases() -> list[str]:

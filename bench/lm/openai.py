@@ -43,9 +43,7 @@ class Server:
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[Completion | Failure]:
         """Return an answer a prompt, in the order of `prompts`; whatever goes wrong with one is its Failure."""
         if sampling.allowed is not None:
-            raise BenchError(
-                "openai: a server takes no `allowed`; use the backend hf or vllm, or a schema with an enum"
-            )
+            raise BenchError("openai: a server takes no `allowed`; use hf or vllm, or a schema with an enum")
         if not prompts:
             return []
         if any(prompt.prefix for prompt in prompts):

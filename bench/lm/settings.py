@@ -43,12 +43,14 @@ class VLLMSettings:
     """How vLLM runs a model in this process; what has a name of `HFSettings` means the same.
 
     `gpus`: over how many a model is split. `memory`: the share of a GPU's memory to take, or of the machine's on CPU.
+    `cache`: memory for keys and values in GiB (0: what is left of `memory`), for several models in one process.
     `rank`: the largest LoRA rank that may be loaded. `eager`: no compilation and no CUDA graphs.
     """
 
     dtype: str = "bfloat16"
     gpus: int = 1
     memory: float = 0.9
+    cache: float = 0.0
     context: int = 0
     adapter: Path | None = None
     rank: int = 64

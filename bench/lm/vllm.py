@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import count
@@ -56,6 +58,19 @@ class Catalogue(AdapterLogitsProcessor):  # type: ignore[misc]
         return limit
 
 
+@contextmanager
+def remembered(rules: Sequence[Allowed | None], ends: frozenset[int]) -> Iterator[list[int | None]]:
+    """Yield a number for each callable, by which requests name it inside the block; None has none."""
+    numbers = [None if rule is None else next(NUMBERS) for rule in rules]
+    RULES.update({number: (rule, ends) for number, rule in zip(numbers, rules, strict=True) if number and rule})
+    try:
+        yield numbers
+    finally:
+        for number in numbers:
+            if number is not None:
+                RULES.pop(number)
+
+
 class VLLM:
     """A causal language model run by vLLM; `engine` is its `LLM`."""
 
@@ -66,21 +81,7 @@ class VLLM:
         if settings.adapter is not None:
             _check_rank(settings.adapter, settings.rank)
         _in_this_process()
-        self.engine = LLM(
-            model=str(self.folder),
-            dtype=settings.dtype,
-            max_model_len=settings.context or None,
-            tensor_parallel_size=settings.gpus,
-            gpu_memory_utilization=settings.memory,
-            enforce_eager=settings.eager,
-            enable_lora=settings.adapter is not None,
-            max_lora_rank=settings.rank,
-            generation_config="vllm",  # the folder's own would change temperature and penalties
-            structured_outputs_config={"backend": "xgrammar", "disable_any_whitespace": True},
-            logits_processors=[Catalogue],
-            async_scheduling=False,  # a trie must have seen the token before it limits the next
-            seed=0,
-        )
+        self.engine = _start(self.folder, settings)
         context = int(self.engine.llm_engine.model_config.max_model_len)
         self.chat = Chat.of(tokenizer, self.folder, settings.template, settings.thinking, context)
         adapter = settings.adapter
@@ -107,20 +108,21 @@ class VLLM:
         encoded = [self.chat.encode(self.chat.text(prompt)) for prompt in prompts]
         found: dict[int, Completion | Failure] = {}
         for index, ids in enumerate(encoded):
-            if (failure := self.chat.fits(ids, sampling.tokens)) is not None:
+            if (failure := self.chat.fits(ids, sampling.tokens + (sampling.schema is not None))) is not None:
                 found[index] = failure
         rest = [index for index in range(len(prompts)) if index not in found]
         copy = copies(encoded)
-        number = next(NUMBERS)
-        if sampling.allowed is not None:
-            RULES[number] = (sampling.allowed, self.chat.ends)
-        try:
+        with remembered([sampling.allowed], self.chat.ends) as (number,):
             params = [self._params(sampling, encoded[index], copy[index], number) for index in rest]
             outputs = self._run([encoded[index] for index in rest], params)
-        finally:
-            RULES.pop(number, None)
-        for index, output in zip(rest, outputs, strict=True):
-            found[index] = self._completion(encoded[index], output.outputs[0], sampling)
+        written = [
+            self._completion(encoded[index], output, sampling) for index, output in zip(rest, outputs, strict=True)
+        ]
+        if sampling.schema is not None:  # what vLLM tells is the probability among what the schema allows
+            pairs = [(encoded[index], answer.tokens) for index, answer in zip(rest, written, strict=True)]
+            totals = self._score(pairs)
+            written = [replace(answer, log_likelihood=total) for answer, total in zip(written, totals, strict=True)]
+        found.update(zip(rest, written, strict=True))
         return [found[index] for index in range(len(prompts))]
 
     def log_likelihood(self, prompts: Sequence[Prompt], continuations: Sequence[str]) -> list[float | Failure]:
@@ -133,13 +135,40 @@ class VLLM:
             if (failure := self.chat.fits(before, len(after) + 1)) is not None:
                 found[index] = failure
         rest = [index for index in range(len(pairs)) if index not in found]
-        params = [SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0) for _ in rest]
-        outputs = self._run([pairs[index][0] + pairs[index][1] for index in rest], params)
-        for index, output in zip(rest, outputs, strict=True):
-            before, after = pairs[index]
-            told = output.prompt_logprobs[len(before) :]
-            found[index] = float(sum(line[token].logprob for line, token in zip(told, after, strict=True)))
+        found.update(zip(rest, self._score([pairs[index] for index in rest]), strict=True))
         return [found[index] for index in range(len(pairs))]
+
+    def _score(self, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> list[float]:
+        if self._adapter is not None:
+            return self._force(pairs)
+        params = [SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0) for _ in pairs]
+        outputs = self._run([before + after for before, after in pairs], params)
+        found = []
+        for (before, after), output in zip(pairs, outputs, strict=True):
+            told = output.prompt_logprobs[len(before) :]
+            found.append(float(sum(line[token].logprob for line, token in zip(told, after, strict=True))))
+        return found
+
+    def _force(self, pairs: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> list[float]:
+        """Have each continuation written token by token: with an adapter, vLLM misjudges what it only reads."""
+        found = [0.0] * len(pairs)
+        rest = [index for index, (_, after) in enumerate(pairs) if after]
+        with remembered([_forced(pairs[index][1]) for index in rest], self.chat.ends) as numbers:
+            params = [
+                SamplingParams(
+                    max_tokens=len(pairs[index][1]),
+                    temperature=0.0,
+                    logprobs=0,
+                    ignore_eos=True,
+                    extra_args={"allowed": number},
+                )
+                for index, number in zip(rest, numbers, strict=True)
+            ]
+            outputs = self._run([pairs[index][0] for index in rest], params)
+        for index, output in zip(rest, outputs, strict=True):
+            told = output.outputs[0].logprobs
+            found[index] = float(sum(line[token].logprob for line, token in zip(told, pairs[index][1], strict=True)))
+        return found
 
     def _run(self, encoded: Sequence[tuple[int, ...]], params: list[SamplingParams]) -> list[Any]:
         if not encoded:
@@ -147,7 +176,7 @@ class VLLM:
         asked = [{"prompt_token_ids": list(ids)} for ids in encoded]
         return list(self.engine.generate(asked, params, use_tqdm=False, lora_request=self._adapter))
 
-    def _params(self, sampling: Sampling, prompt: tuple[int, ...], copy: int, number: int) -> SamplingParams:
+    def _params(self, sampling: Sampling, prompt: tuple[int, ...], copy: int, number: int | None) -> SamplingParams:
         name = sha256(canonical(prompt).encode()).hexdigest()
         schema = None if sampling.schema is None else StructuredOutputsParams(json=dict(sampling.schema))
         return SamplingParams(
@@ -161,14 +190,42 @@ class VLLM:
             skip_special_tokens=False,
             spaces_between_special_tokens=False,
             structured_outputs=schema,
-            extra_args=None if sampling.allowed is None else {"allowed": number},
+            extra_args=None if number is None else {"allowed": number},
         )
 
-    def _completion(self, prompt: tuple[int, ...], output: Any, sampling: Sampling) -> Completion:
+    def _completion(self, prompt: tuple[int, ...], request: Any, sampling: Sampling) -> Completion:
+        output = request.outputs[0]
         tokens, _ = self.chat.written(output.token_ids)
         text, _ = self.chat.decode(prompt, tokens, sampling.stop)
         total = sum(line[token].logprob for line, token in zip(output.logprobs, tokens, strict=False))
         return Completion(text, tokens, output.finish_reason == "stop", float(total))
+
+
+def _forced(tokens: tuple[int, ...]) -> Allowed:
+    return lambda written: tokens[len(written) : len(written) + 1]
+
+
+def _start(folder: Path, settings: VLLMSettings) -> LLM:
+    """Return vLLM's engine with the model loaded."""
+    try:
+        return LLM(
+            model=str(folder),
+            dtype=settings.dtype,
+            max_model_len=settings.context or None,
+            tensor_parallel_size=settings.gpus,
+            gpu_memory_utilization=settings.memory,
+            kv_cache_memory_bytes=int(settings.cache * 2**30) or None,
+            enforce_eager=settings.eager,
+            enable_lora=settings.adapter is not None,
+            max_lora_rank=settings.rank,
+            generation_config="vllm",  # the folder's own would change temperature and penalties
+            structured_outputs_config={"backend": "xgrammar", "disable_any_whitespace": True},
+            logits_processors=[Catalogue],
+            async_scheduling=False,  # a trie must have seen the token before it limits the next
+            seed=0,
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BenchError(f"{folder.name}: vLLM cannot start with it ({' '.join(str(error).split())[:500]})") from error
 
 
 def _in_this_process() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -51,9 +52,21 @@ class Beams:
         """Return the chosen beams, in the order of `chosen` if it holds places."""
         return Beams(self.query[chosen], self.node[chosen], self.mass[chosen], self.path[chosen])
 
-    def by_mass(self) -> Ints:
-        """Return the places by query, heaviest first; equal masses go by path, then by node."""
-        return np.lexsort((self.node, -self.path, -self.mass, self.query))
+    def heaviest(self, number: int) -> Beams:
+        """Return the `number` heaviest of every query, heaviest first; equal masses go by path, then by node.
+
+        Beams must come in the order of their queries.
+        """
+        near = np.ones(len(self.mass), dtype=np.bool_)
+        ends = np.flatnonzero(np.diff(self.query, append=-1)) + 1
+        for begin, end in pairwise([0, *ends.tolist()]):  # to sort few: what is below a query's last place goes first
+            if end - begin > number:
+                mass = self.mass[begin:end]
+                near[begin:end] = mass >= np.partition(mass, end - begin - number)[end - begin - number]
+        held = self.where(near)
+        order = np.lexsort((held.node, -held.path, -held.mass, held.query))
+        ranks = np.arange(len(order)) - np.searchsorted(held.query, held.query)
+        return held.where(order[ranks < number])
 
 
 def beam_search(
@@ -62,7 +75,7 @@ def beam_search(
     """Return the `beams` heaviest leaves found for every query, heaviest first; equal ones keep the lower node.
 
     `scale` [queries]; `extra` [queries, nodes] or None for nothing. With `settle`, a node with a single item below is
-    no beam but an answer: it is never extended, takes no beam's place, and all answers met are returned.
+    no beam but an answer: it is never extended, takes no beam's place, and all answers are returned, as they are met.
     """
     if beams < 1:
         raise BenchError(f"beam search: {beams} beams; expected at least 1")
@@ -79,14 +92,11 @@ def beam_search(
             alone = trie.high[children] - trie.low[children] == 1
             met.append(held.where(alone))
             held = held.where(~alone)
-        order = held.by_mass()
-        ranks = np.arange(len(order)) - np.searchsorted(held.query[order], held.query[order])
-        held = held.where(order[ranks < beams])
+        held = held.heaviest(beams)
         if not len(held.node):
             break
     if settle:
         held = Beams(*(np.concatenate([getattr(part, name) for part in met]) for name in Beams.__slots__))
-        held = held.where(held.by_mass())
     return Found(held.query, trie.order[trie.low[held.node]], held.mass, held.path)
 
 

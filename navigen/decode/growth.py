@@ -39,9 +39,11 @@ def plan_levels(catalogue: TokenCatalogue, beams: int) -> tuple[Level, ...]:
     """Return the room that every level needs at most; the root's level needs none."""
     levels = [Level(1, 0)]
     for depth in range(1, catalogue.trie.levels):
-        nodes = np.arange(len(catalogue.forks))[catalogue.trie.nodes(depth)]
-        chains = np.sort(catalogue.chain(nodes[catalogue.forks[nodes]]))[::-1][:beams]
-        levels.append(Level(len(chains), int(chains.sum())))
+        nodes = catalogue.trie.nodes(depth)
+        forks = nodes.start + np.flatnonzero(catalogue.forks[nodes])
+        counts = np.bincount(catalogue.chain(forks))
+        longest = np.repeat(np.arange(len(counts)), counts)[::-1][:beams]
+        levels.append(Level(len(longest), int(longest.sum())))
     return tuple(levels)
 
 

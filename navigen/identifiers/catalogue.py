@@ -69,7 +69,7 @@ class Identified:
 def read_as(item: Item) -> str:
     """Return title and caption as one text of at most `LONGEST` characters, cut between words."""
     text = ": ".join(dict.fromkeys(part for part in (item.title, item.caption) if part))
-    return text if len(text) <= LONGEST else text[: LONGEST + 1].rpartition(" ")[0]
+    return text if len(text) <= LONGEST else text[: LONGEST + 1].rpartition(" ")[0] or text[:LONGEST]
 
 
 def save_book(folder: Path, book: Codebook) -> None:

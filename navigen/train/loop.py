@@ -33,6 +33,7 @@ from navigen.train.device import make_accelerator
 from navigen.train.documents import Document, lay_out
 from navigen.train.objective import Objective
 from navigen.train.pack import Pack
+from navigen.train.probe import check_model
 from navigen.train.stage import Stage, make_timetable
 from navigen.train.trainee import Trainee, prepared
 from navigen.train.validate import Validation
@@ -119,6 +120,9 @@ class Training:
 
         self.trainee = trainee
         self.flat = is_flash_attention_requested(trainee.core.config)
+        with self.accelerator.autocast():
+            coarse = self.dtype != "float32" or trainee.core.dtype != torch.float32
+            check_model(trainee.core, self.flat, coarse)
         objective = Objective(trainee, len(self.corpus.names), self.stage.checkpointing)
         self.objective: nn.Module = self.accelerator.prepare_model(objective)
         self.optimiser = make_optimiser(trainee, self.stage)

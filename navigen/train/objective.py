@@ -15,6 +15,24 @@ from navigen.train.trainee import Trainee
 CHUNK = 2048  # states whose logits are held at a time when activations are computed twice
 
 
+def decode(decoder: nn.Module, batch: Batch) -> Tensor:
+    """Return the hidden states [rows * width, size] of a batch; no document sees another.
+
+    Without an attention mask transformers tells documents apart by positions that start again, in every kind of layer
+    and attention; flash attention wants to be told the bounds.
+    """
+    bounds: dict[str, Any] = {}
+    if batch.bounds is not None:
+        bounds = {
+            "cu_seq_lens_q": batch.bounds,
+            "cu_seq_lens_k": batch.bounds,
+            "max_length_q": batch.longest,
+            "max_length_k": batch.longest,
+        }
+    states: Tensor = decoder(input_ids=batch.ids, position_ids=batch.positions, use_cache=False, **bounds)[0]
+    return states.flatten(0, 1)
+
+
 class Objective(nn.Module):
     """Decoder, head and loss in one module, so that a distributed wrapper sees every use of the weights."""
 
@@ -27,17 +45,7 @@ class Objective(nn.Module):
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the summed loss of the learnt tokens, and without gradient its parts by task [tasks]."""
-        places: dict[str, Any] = {}
-        if batch.bounds is not None:
-            places = {
-                "cu_seq_lens_q": batch.bounds,
-                "cu_seq_lens_k": batch.bounds,
-                "max_length_q": batch.longest,
-                "max_length_k": batch.longest,
-            }
-        # Without an attention mask transformers tells documents apart by positions that start again.
-        output = self.decoder(input_ids=batch.ids, position_ids=batch.positions, use_cache=False, **places)
-        states = output[0].flatten(0, 1)[batch.sources]
+        states = decode(self.decoder, batch)[batch.sources]
         if self.frugal and self.training:
             parts = [
                 checkpoint(self.measure, some, wanted, use_reentrant=False)

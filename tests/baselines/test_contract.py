@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
 
-from baselines import SYSTEMS
+import baselines
+import navigen
 from baselines.oracle import InstructionOracle, Oracle
 from bench.api import (
-    Answer,
     Case,
     Cases,
     Context,
@@ -32,24 +32,34 @@ from bench.errors import BenchError
 from bench.scorers.instruction import AttributeF1, TermF1
 from bench.scorers.ranking import MRR, NDCG, Recall
 
+SYSTEMS = {**baselines.SYSTEMS, **navigen.SYSTEMS}
+PACKAGES = {"lm": "transformers", "torch": "torch"}  # what stands for an extra
 ITEMS = [f"i{number:02}" for number in range(30)]
 DEPTH = 10
 # What keeps a trained system's contract test short; its own tests look at what it learns.
 SMALL: dict[str, Any] = {"epochs": 1, "patience": 0, "width": 8, "heads": 1, "layers": 1, "length": 8, "batch": 8}
+SMALL_SPEAKER: dict[str, Any] = {
+    "base": "catalogue",
+    "width": 32,
+    "layers": 1,
+    "vocabulary": 512,
+    "embed_epochs": 1.0,
+    "full_epochs": 1.0,
+    "history": 4,
+    "tokens": 12,
+    "asked_at_once": 16,
+    "beams": 8,
+}
 COLOURS, THINGS = ("red", "blue", "green"), ("lamp", "chair", "mug", "clock")
 
 
-def able(method: str, cheap: bool = False) -> list[str]:
+def able(method: str) -> list[str]:
     """Return the systems that have a method, and those that need a package which is not there: their tests say so."""
-    return [
-        name
-        for name, entry in SYSTEMS.items()
-        if not (cheap and entry.needs) and (missing(entry.needs) or hasattr(resolve(entry.target), method))
-    ]
+    return [name for name, entry in SYSTEMS.items() if missing(entry.needs) or hasattr(resolve(entry.target), method)]
 
 
-def missing(package: str) -> bool:
-    return bool(package) and find_spec(package) is None
+def missing(extra: str) -> bool:
+    return bool(extra) and find_spec(PACKAGES[extra]) is None
 
 
 def make_item(name: str) -> Item:
@@ -74,31 +84,35 @@ def make_queries(train: Train) -> list[Query]:
 def make_system(name: str) -> Any:
     """Return a system of the table, as small as its settings allow."""
     if SYSTEMS[name].needs:
-        pytest.importorskip(SYSTEMS[name].needs)
+        pytest.importorskip(PACKAGES[SYSTEMS[name].needs])
     kind = resolve(SYSTEMS[name].target)
-    small = {key: value for key, value in SMALL.items() if key in settings(kind)}
+    small = SMALL_SPEAKER if speaks(name) else SMALL
+    small = {key: value for key, value in small.items() if key in settings(kind)}
     given = {"context": Context(seed=1)} if "context" in {line.name for line in fields(kind)} else {}
     return kind(**small, **given)
 
 
-def rank_all(name: str, queries: Sequence[Query]) -> list[Answer]:
-    system = make_system(name)
-    system.fit(make_train())
-    return list(system.rank(queries, DEPTH))
+def speaks(name: str) -> bool:
+    """Return whether a system asks a language model; one that hardly learnt may fail to write what can be read."""
+    return SYSTEMS[name].needs == "lm"
 
 
-def instruct_all(
-    name: str, queries: Sequence[Query], kind: Kind = Kind.IMAGE, train: Train | None = None
-) -> list[Answer]:
+def fit_anew(name: str, train: Train | None = None) -> Any:
     system = make_system(name)
     system.fit(train or make_train())
-    return list(system.instruct(queries, kind))
+    return system
+
+
+@cache
+def fitted(name: str) -> Any:
+    """Return a fitted system that the tests of this file share; an answer must not depend on those before it."""
+    return fit_anew(name)
 
 
 @pytest.mark.parametrize("name", able("rank"))
 def test_every_answer_is_a_deep_ranking_of_candidates(name: str) -> None:
     queries = make_queries(make_train())
-    answers = rank_all(name, queries)
+    answers = fitted(name).rank(queries, DEPTH)
     assert len(answers) == len(queries)
     for query, answer in zip(queries, answers, strict=True):
         assert isinstance(answer, Ranking)
@@ -112,10 +126,8 @@ def test_every_answer_is_a_deep_ranking_of_candidates(name: str) -> None:
 
 @pytest.mark.parametrize("name", able("rank"))
 def test_answers_follow_their_query_and_not_its_company(name: str) -> None:
-    train = make_train()
-    queries = make_queries(train)
-    system = make_system(name)
-    system.fit(train)
+    queries = make_queries(make_train())
+    system = fitted(name)
     together = list(system.rank(queries, DEPTH))
     assert list(system.rank(queries[::-1], DEPTH))[::-1] == together
     assert [system.rank([query], DEPTH)[0] for query in queries[::7]] == together[::7]
@@ -124,21 +136,22 @@ def test_answers_follow_their_query_and_not_its_company(name: str) -> None:
 @pytest.mark.parametrize("name", able("rank"))
 def test_fitting_twice_gives_the_same_answers(name: str) -> None:
     queries = make_queries(make_train())
-    assert rank_all(name, queries) == rank_all(name, queries)
+    assert list(fit_anew(name).rank(queries, DEPTH)) == list(fitted(name).rank(queries, DEPTH))
 
 
-@pytest.mark.parametrize("name", able("rank", cheap=True))
+@pytest.mark.parametrize("name", able("rank"))
 def test_unknown_items_of_a_history_are_skipped(name: str) -> None:
-    plain, strange = rank_all(name, [Query("q", "u", ("i02", "i03")), Query("q", "u", ("x", "i02", "y", "i03", "z"))])
+    queries = [Query("q", "u", ("i02", "i03")), Query("q", "u", ("x", "i02", "y", "i03", "z"))]
+    plain, strange = fitted(name).rank(queries, DEPTH)
     assert plain == strange
 
 
 @pytest.mark.parametrize("name", ["recent", "markov", "transitions", "item-knn", "ease", "text-knn"])
 def test_an_empty_history_ties_everything(name: str) -> None:
-    assert rank_all(name, [Query("q", "u", ())]) == [Ranking((), (), len(ITEMS))]
+    assert list(fitted(name).rank([Query("q", "u", ())], DEPTH)) == [Ranking((), (), len(ITEMS))]
 
 
-@pytest.mark.parametrize("name", able("rank", cheap=True))
+@pytest.mark.parametrize("name", able("rank"))
 def test_rank_before_fit_says_so(name: str) -> None:
     with pytest.raises(BenchError, match="rank was called before fit"):
         make_system(name).rank([Query("q", "u", ())], DEPTH)
@@ -148,21 +161,22 @@ def test_rank_before_fit_says_so(name: str) -> None:
 @pytest.mark.parametrize("name", able("instruct"))
 def test_every_answer_is_an_instruction_with_text_and_terms(name: str, kind: Kind) -> None:
     queries = make_queries(make_train())
-    answers = instruct_all(name, queries, kind)
+    answers = fitted(name).instruct(queries, kind)
     assert len(answers) == len(queries)
     for answer in answers:
+        if speaks(name) and isinstance(answer, Failure):
+            assert answer.reason.startswith("the answer")
+            continue
         assert isinstance(answer, Instruction)
         assert answer.text.strip()
-        assert answer.terms
+        assert answer.terms or speaks(name)  # some models write an instruction and name no terms
         assert all(term.strip() for term in answer.terms)
 
 
 @pytest.mark.parametrize("name", able("instruct"))
 def test_instructions_follow_their_query_and_not_its_company(name: str) -> None:
-    train = make_train()
-    queries = make_queries(train)
-    system = make_system(name)
-    system.fit(train)
+    queries = make_queries(make_train())
+    system = fitted(name)
     together = list(system.instruct(queries, Kind.IMAGE))
     assert list(system.instruct(queries[::-1], Kind.IMAGE))[::-1] == together
     assert [system.instruct([query], Kind.IMAGE)[0] for query in queries[::7]] == together[::7]
@@ -173,19 +187,19 @@ def test_fitting_twice_gives_the_same_instructions(name: str) -> None:
     train = make_train()
     backwards = Train(dict(reversed(train.items.items())), dict(reversed(train.sequences.items())))
     queries = make_queries(train)
-    assert instruct_all(name, queries) == instruct_all(name, queries)
-    if not SYSTEMS[name].needs:
-        assert instruct_all(name, queries) == instruct_all(name, queries, train=backwards)
+    once = list(fitted(name).instruct(queries, Kind.IMAGE))
+    assert list(fit_anew(name, backwards).instruct(queries, Kind.IMAGE)) == once
+    assert list(fit_anew(name).instruct(queries, Kind.IMAGE)) == once
 
 
-@pytest.mark.parametrize("name", able("instruct", cheap=True))
+@pytest.mark.parametrize("name", able("instruct"))
 def test_instructors_skip_unknown_items(name: str) -> None:
     queries = [Query("q", "u", ("i02", "i03")), Query("q", "u", ("x", "i02", "y", "i03", "z"))]
-    plain, strange = instruct_all(name, queries)
+    plain, strange = fitted(name).instruct(queries, Kind.IMAGE)
     assert plain == strange
 
 
-@pytest.mark.parametrize("name", able("instruct", cheap=True))
+@pytest.mark.parametrize("name", able("instruct"))
 def test_instruct_before_fit_says_so(name: str) -> None:
     with pytest.raises(BenchError, match="instruct was called before fit"):
         make_system(name).instruct([Query("q", "u", ())], Kind.IMAGE)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import BenchError
-from navigen.decode.beam import Extend, beam_search, path_log
+from navigen.decode.beam import Extend, beam_search, path_log, renormalise
 from navigen.decode.trie import Ints, Trie
 from tests.navigen.test_trie import catalogues
 
@@ -64,6 +64,44 @@ def test_few_beams_follow_a_search_by_hand(codes: np.ndarray, seed: int, beams: 
             held = sorted(nexts, key=lambda node: (-total[query, node], node))[:beams]
         items = [int(trie.order[trie.low[node]]) for node in held]
         assert found.item[found.query == query].tolist() == items
+
+
+@given(catalogues(), st.integers(0, 99), st.integers(1, 5))
+def test_settled_answers_take_no_place(codes: np.ndarray, seed: int, beams: int) -> None:
+    """Only nodes with several items below compete; whatever they split into is returned."""
+    trie = Trie.of(codes)
+    extend, total = random_model(trie, seed)
+    asked: list[int] = []
+
+    def noting(level: int, queries: Ints, nodes: Ints) -> np.ndarray:
+        asked.extend(nodes.tolist())
+        assert (np.diff(queries) >= 0).all()
+        return extend(level, queries, nodes)
+
+    found = beam_search(trie, noting, beams, np.ones(QUERIES), settle=True)
+    single = trie.high - trie.low == 1
+    assert not single[asked].any() or len(codes) == 1
+    for query in range(QUERIES):
+        held, met = [0], {}
+        while held:
+            nexts = [child for node in held for child in range(trie.first[node], trie.first[node + 1])]
+            met |= {int(trie.order[trie.low[node]]): total[query, node] for node in nexts if single[node]}
+            held = sorted((node for node in nexts if not single[node]), key=lambda n: (-total[query, n], n))[:beams]
+        mine = found.query == query
+        assert sorted(found.item[mine].tolist()) == sorted(met)
+        np.testing.assert_allclose(found.path[mine], [met[item] for item in found.item[mine].tolist()], rtol=1e-9)
+
+
+@given(catalogues(), st.integers(0, 99))
+def test_renormalised_scores_are_probabilities_of_siblings(codes: np.ndarray, seed: int) -> None:
+    trie = Trie.of(codes)
+    inner = np.flatnonzero(np.diff(trie.first) > 0)
+    children, place = trie.children(inner)
+    scores = 300 * np.random.default_rng(seed).standard_normal(len(children))
+    found = renormalise(scores, place)
+    for number in range(len(inner)):
+        own = scores[place == number]
+        np.testing.assert_allclose(found[place == number], own - np.logaddexp.reduce(own), atol=1e-9)
 
 
 @given(catalogues(), st.integers(0, 99))

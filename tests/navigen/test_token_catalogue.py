@@ -66,14 +66,17 @@ def test_impossible_catalogues_are_refused(items: list[list[int]], reason: str) 
 
 
 class Counting:
-    """A model that notes how many positions each pass had."""
+    """A model that notes how many positions each pass had, and how many it could see."""
 
     def __init__(self, model: Any) -> None:
-        self.model, self.passes = model, []
+        self.model = model
+        self.passes: list[int] = []
+        self.seen: list[int] = []
         self.training, self.config, self.dtype, self.device = False, model.config, model.dtype, model.device
 
     def __call__(self, **inputs: Any) -> Any:
         self.passes.append(inputs["input_ids"].shape[1])
+        self.seen.append(inputs["attention_mask"].shape[3])
         return self.model(**inputs)
 
 
@@ -106,13 +109,15 @@ def test_what_nobody_needs_is_not_computed_but_keeps_its_place() -> None:
         (1, 2),
         (0, 0),
     ]
-    passes = set()
+    passes, seen = set(), set()
     prompts = [[token] for token in range(30)]
     for prompt in prompts:
         counting = Counting(model)
         rank(counting, [prompt], catalogue, 1, batch=1)
         passes.add(tuple(counting.passes))
+        seen.update(counting.seen)
     assert passes <= {(16, 1), (16, 2), (16, 1, 2), (16, 2, 2)} and len(passes) >= 2
+    assert {16, 19, 21} <= seen <= {16, 17, 19, 21}
     alone = [rank(model, [prompt], catalogue, 1, batch=8).dense()[0] for prompt in prompts]
     np.testing.assert_array_equal(alone, rank(model, prompts, catalogue, 1, batch=8).dense())
 

@@ -1,0 +1,88 @@
+"""`navibench train`: fit a system and keep what it learnt, apart from any run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli.console import note, progress_bar
+from bench.cli.options import Config, DataRoot, read_config
+
+if TYPE_CHECKING:
+    from bench.api import Context
+
+BASE = "base"
+
+
+def train(
+    system: Annotated[str, typer.Argument(help='A system that learns, or "base": the small model of the world.')],
+    to: Annotated[Path, typer.Option("--to", help="Folder for checkpoints and the result.")],
+    task: Annotated[str | None, typer.Option(help="The task whose training part is learnt.")] = None,
+    config: Config = None,
+    stage: Annotated[str | None, typer.Option(help="Where training ends: base, embed, full.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 0,
+    assign: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, repeatable.")] = None,
+    data_root: DataRoot = None,
+) -> None:
+    """Train a system on a task's training part. Interrupted trainings go on; the result is loaded by `checkpoint`."""
+    told = list(assign or ())
+    if stage is not None:
+        told.append(f"{system}.stage={stage}")
+    if system == BASE:
+        _base(to, seed, told)
+    else:
+        _system(system, task, to, seed, told, read_config(config), data_root)
+
+
+def _system(
+    name: str, task: str | None, to: Path, seed: int, told: list[str], config: dict[str, object], root: Path | None
+) -> None:
+    from bench.api import Suite
+    from bench.errors import BenchError
+    from bench.io import only_one
+    from bench.plan import make_system, plan
+    from bench.pose import load
+
+    if task is None:
+        raise BenchError("train: name the task whose training part is learnt (--task; see navibench ls tasks)")
+    (job,), _ = plan(Suite("", (task,), (name,), (seed,)), assignments=told, config=config)
+    with progress_bar(task) as progress:
+        dataset = load(job, root, progress)
+    with progress_bar(f"{task} · {name}") as progress:
+        made = make_system(job, _context(to, seed, job.device.name, job.device.dtype, progress))
+        with only_one(to):
+            made.fit(dataset.train)
+    if (to / "policy").is_dir():
+        note(f"load it with: --set {name}.checkpoint={to / 'policy'}")
+    else:
+        note(f"checkpoints of {name} are in {to}")
+
+
+def _base(to: Path, seed: int, told: list[str]) -> None:
+    from bench import catalogue
+    from bench.config import build, parse_assignments
+    from bench.errors import unknown
+    from bench.io import only_one
+    from bench.plan import Device
+
+    sections = parse_assignments(told)
+    for section in sections:
+        if section not in {BASE, "device"}:
+            raise unknown("section of --set", section, [BASE, "device"])
+    device = build(Device, sections.get("device", {}), "device")
+    kind = catalogue.resolve("navigen.general:General", "lm")
+    with progress_bar(BASE) as progress:
+        name = "cpu" if device.name == "auto" else device.name
+        context = _context(to / "work", seed, name, device.dtype, progress)
+        made = build(kind, sections.get(BASE, {}), BASE, context=context)
+        with only_one(to):
+            made.run(catalogue.resolve(made.text)(made.number, seed), to)
+    note(f"use it with: --set SYSTEM.base={to}")
+
+
+def _context(work: Path, seed: int, device: str, dtype: str, progress: object) -> Context:
+    from bench.api import Context
+
+    return Context(seed, work, device, dtype, progress)  # type: ignore[arg-type]
