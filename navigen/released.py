@@ -16,9 +16,10 @@ from bench.config import build, plain
 from bench.errors import BenchError
 from navigen.base import load_base
 from navigen.chat import close_id, encode
+from navigen.checkpoint import FILE
 from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.given import GIVEN, given_codes
-from navigen.policy import FILE, Policy
+from navigen.policy import Policy
 from navigen.prompt import Form
 from navigen.recipe import Recipe
 

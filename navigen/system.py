@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
+from navigen.checkpoint import load_policy, save_policy
 from navigen.pipeline import Making
-from navigen.policy import Policy, load_policy, save_policy
+from navigen.policy import Policy
 from navigen.recipe import Recipe
 from navigen.released import is_released, load_released
 from navigen.shipped import SHIPPED, all_shipped, find_shipped, shipped
@@ -57,12 +58,15 @@ class Tuned(Recipe, Answering):
             load = load_released if is_released(folder) else load_policy
             self.policy = load(folder, train, self, self.context.device)
             return
+        if self.backend == "openai":
+            raise BenchError(f"{self.label}.backend=openai: a server has a model of its own; only raw-history asks one")
         making = Making(self, train, self.context)
         self.policy, courses = making.run()
         if self.context.work is not None:
             told: dict[str, Any] = {"seed": self.context.seed, "dtype": self.context.dtype}
             told["stages"] = [plain(course) for course in courses]
             save_policy(self.policy, self, self.context.work / "policy", told)
+            self.policy.source = str(self.context.work / "policy")
 
     @classmethod
     def files(cls, config: Mapping[str, Any]) -> Iterable[Path]:

@@ -39,10 +39,14 @@ class RawHistory(Speaking, Answering):
 
     def fit(self, train: Train) -> None:
         """Load the base and read the catalogue; few-shot examples are training users, chosen by hash."""
-        model, tokenizer = make_base(self, train, self.context.seed)
+        model, tokenizer, source = None, None, self.base
+        if self.backend != "openai":
+            model, tokenizer = make_base(self, train, self.context.seed)
+            model.to(self.context.device).eval()
+            source = str(shipped("world-base") if self.base == "world" else self.base)
         identified = Identified.of(train.items, None)
         shots = {kind: self.examples(train, identified, kind) for kind in Kind} if self.shots else {}
-        self.policy = Policy(model.to(self.context.device).eval(), tokenizer, identified, self, shots, PREFIX)
+        self.policy = Policy(model, tokenizer, identified, self, shots, PREFIX, source)
 
     def examples(self, train: Train, identified: Identified, kind: Kind) -> tuple[Message, ...]:
         """Return the turns of other users: what they had, and what they took next or an instruction for it."""

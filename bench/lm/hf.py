@@ -42,10 +42,11 @@ class Answer:
 class HF:
     """A causal language model of transformers; `model`, `tokenizer` and `chat` are there for those who want more."""
 
-    def __init__(self, path: str | Path, settings: HFSettings) -> None:
+    def __init__(self, path: str | Path, settings: HFSettings, loaded: tuple[Any, Any] | None = None) -> None:
+        """Load tokenizer and model from `path`, or take the `loaded` ones, which `path` then only names."""
         self.settings = settings
-        self.folder = folder_of(path, settings.revision)
-        self.tokenizer, self.model = _load(self.folder, settings)
+        self.folder = Path(path) if loaded else folder_of(path, settings.revision)
+        self.tokenizer, self.model = loaded or _load(self.folder, settings)
         told = self.model.config.get_text_config()
         context = settings.context or int(getattr(told, "max_position_embeddings", 0) or 0)
         self.chat = Chat.of(self.tokenizer, self.folder, settings.template, settings.thinking, context)
@@ -59,7 +60,7 @@ class HF:
         return digest(
             {
                 "backend": "hf",
-                "model": files_digest(self.folder),
+                "model": files_digest(self.folder) if self.folder.is_dir() else weights_digest(self.model),
                 "adapter": files_digest(adapter) if adapter else "",
                 "template": self.chat.template,
                 **{name: getattr(self.settings, name) for name in ("dtype", "gguf", "thinking")},
@@ -182,6 +183,14 @@ def pick(logits: torch.Tensor, draws: Sequence[Any], sampling: Sampling) -> list
     places = torch.searchsorted(reached, points[:, None] * reached[:, -1:], right=True)
     last = (shares > 0).sum(-1, keepdim=True) - 1
     return [int(token) for token in tokens.gather(1, torch.minimum(places, last))[:, 0]]
+
+
+def weights_digest(model: Any) -> str:
+    """Return the sha256 over names and values of a model in memory."""
+    total = sha256()
+    for name, weight in sorted(model.state_dict().items()):
+        total.update(f"{name}\0".encode() + weight.detach().float().cpu().contiguous().numpy().tobytes())
+    return total.hexdigest()
 
 
 def _draws(sampling: Sampling, prompt: tuple[int, ...], copy: int) -> Any:
