@@ -12,6 +12,7 @@ import torch
 
 from bench.api import Dataset, Instruction, Item, Kind, Query, Ranking, Suite, Train
 from bench.errors import BenchError
+from bench.lm import Completion
 from bench.manifest import folder_digest
 from bench.plan import plan
 from bench.pose import load
@@ -108,8 +109,8 @@ def test_an_answer_begins_as_json_and_is_read_with_its_beginning(
 ) -> None:
     policy = fitted(released / "policy", train_of(plain_items())).policy
     assert policy is not None
-    rest = encode(policy.tokenizer, ['thinga","blue"],"target_ins":"a picture"}'])
-    monkeypatch.setattr("navigen.policy.write", lambda *_: [(rest[0], True)])
+    rest = Completion('thinga","blue"],"target_ins":"a picture"}', (), True, None)
+    monkeypatch.setattr(policy.author, "generate", lambda *_: [rest])
     assert policy.instruct([Query("q", "u", (CODES[0],))], Kind.IMAGE) == [Instruction("a picture", ("thinga", "blue"))]
 
 
