@@ -75,11 +75,11 @@ def _base(to: Path, seed: int, told: list[str]) -> None:
     kind = catalogue.resolve("navigen.general:General", "lm")
     with progress_bar(BASE) as progress:
         name = "cpu" if device.name == "auto" else device.name
-        context = _context(to / "work", seed, name, device.dtype, progress)
+        context = _context(to, seed, name, device.dtype, progress)
         made = build(kind, sections.get(BASE, {}), BASE, context=context)
         with only_one(to):
-            made.run(catalogue.resolve(made.text)(made.number, seed), to)
-    note(f"use it with: --set SYSTEM.base={to}")
+            made.run(catalogue.resolve(made.text)(made.number, seed), to / BASE)
+    note(f"use it with: --set SYSTEM.base={to / BASE}")
 
 
 def _context(work: Path, seed: int, device: str, dtype: str, progress: object) -> Context:
