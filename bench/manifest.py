@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import catalogue
+from bench.api import Train
 from bench.config import plain
 from bench.errors import BenchError
 from bench.io import digest, file_sha256
@@ -41,10 +42,21 @@ def run_key(job: Job, fingerprint: str) -> str:
 def fit_key(job: Job, fingerprint: str) -> str:
     """Return the sha256 over everything that decides what a system learns: data, settings, seed, device, source code.
 
-    Limit, candidates and scorers do not, so runs that differ only in those share one folder of checkpoints.
+    Limit, candidates, scorers and media do not, so runs that differ only in those share one folder of checkpoints.
+    `fingerprint` is `train_digest`'s.
     """
     learnt = {name: part for name, part in described(job).items() if name in {"system", "seed", "device"}}
     return digest({**learnt, "data": fingerprint, "code": code_digest(job.packages), **loaded(job)})
+
+
+def train_digest(train: Train) -> str:
+    """Return the sha256 over what a system can read while it learns: texts, attributes, sequences, validation.
+
+    Where the media lie does not enter: tasks that differ in nothing but pictures or clips share what is learnt.
+    """
+    items = [[name, item.title, item.caption, plain(item.attributes)] for name, item in sorted(train.items.items())]
+    asked = [[example.query.id, example.query.history, example.targets] for example in train.validation]
+    return digest([items, sorted(train.sequences.items()), asked])
 
 
 def loaded(job: Job) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from bench.api import Answer, Context, Dataset, Example, Kind, Progress, Query, 
 from bench.errors import BenchError
 from bench.io import only_one, write_text
 from bench.judge import checked
-from bench.manifest import code_digest, figures_digest, fit_key, run_key
+from bench.manifest import code_digest, figures_digest, fit_key, run_key, train_digest
 from bench.plan import Job, make_system
 from bench.pose import pose
 from bench.settle import Asked, policies, settle, told_of
@@ -100,7 +100,8 @@ def put(system: Any, job: Job, queries: Sequence[Query], dataset: Dataset) -> li
 
 
 def _context(job: Job, run: Run, dataset: Dataset, progress: Progress) -> Context:
-    work = checkpoints_for(run.folder, job.seed, fit_key(job, dataset.fingerprint))
+    out = run.folder.parents[job.task.id.count("/") + 2]
+    work = checkpoints_for(out, job.system, job.seed, fit_key(job, train_digest(dataset.train)))
     return Context(job.seed, work, job.device.name, job.device.dtype, progress)
 
 

@@ -119,9 +119,9 @@ def folder_for(out: Path, task: str, system: str, seed: int, key: str) -> Path:
     return out.joinpath(*task.split("/"), system.replace(":", "."), f"{seed}-{key[:12]}")
 
 
-def checkpoints_for(run: Path, seed: int, key: str) -> Path:
-    """Return where a system keeps its checkpoints: beside its runs, shared by all that learn the same."""
-    return run.parent / f"fit-{seed}-{key[:12]}"
+def checkpoints_for(out: Path, system: str, seed: int, key: str) -> Path:
+    """Return where a system keeps its checkpoints: beside the tasks, shared by all runs that learn the same."""
+    return out.joinpath("fits", system.replace(":", "."), f"fit-{seed}-{key[:12]}")
 
 
 def find_runs(places: Iterable[Path]) -> list[Run]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
+from bench.io import only_one
 from navigen.checkpoint import load_policy, save_policy
 from navigen.pipeline import Making
 from navigen.policy import Policy
@@ -60,8 +62,13 @@ class Tuned(Recipe, Answering):
             return
         if self.backend == "openai":
             raise BenchError(f"{self.label}.backend=openai: a server has a model of its own; only raw-history asks one")
-        making = Making(self, train, self.context)
-        self.policy, courses = making.run()
+        work = self.context.work
+        with nullcontext() if work is None else only_one(work, lambda: self.context.progress("wait", 0, 1)):
+            self.make(train)
+
+    def make(self, train: Train) -> None:
+        """Train, or take up what another run has trained, and keep the policy in the work folder."""
+        self.policy, courses = Making(self, train, self.context).run()
         if self.context.work is not None:
             told: dict[str, Any] = {"seed": self.context.seed, "dtype": self.context.dtype}
             told["stages"] = [plain(course) for course in courses]

@@ -115,5 +115,5 @@ def test_systems_that_speak_name_their_base_and_checkpoint(card: Path, folder: P
 
 def test_a_folder_that_is_missing_is_an_error(card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Reading, "places", [tmp_path / "missing"])
-    with pytest.raises(BenchError, match="no such folder"):
+    with pytest.raises(BenchError, match="no such file or folder"):
         loaded(job_for(card, TARGET))
