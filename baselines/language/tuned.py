@@ -23,10 +23,13 @@ class SftOnly(Tuned):
 class TextIds(Tuned):
     """Terms instead of codes: histories are lists of terms, and the next item is named by its terms.
 
-    Items with the same terms tie. There is nothing to map, and no new token.
+    Items with the same terms tie. There is nothing to map, and no new token. A history takes more tokens than one of
+    codes: packs are twice as long and half as many, so that none is left out and a step learns from as many tokens.
     """
 
     reads: Form = Form.TERMS
+    length: int = 512
+    batch: int = 4
 
     label: ClassVar[str] = "text-ids"
     tasks: ClassVar[tuple[str, ...]] = WITHOUT_MAPPING
