@@ -69,3 +69,5 @@ class CodeSettings(Settings):
         }.items():
             if getattr(self, name) not in choices:
                 raise unknown("setting", f"{name}={getattr(self, name)}", [f"{name}={choice}" for choice in choices])
+        if self.balance and self.quantiser != "kmeans":
+            raise BenchError(f"{self.label}: balance=true bounds the clusters of k-means; expected quantiser=kmeans")
