@@ -8,6 +8,7 @@ from typing import ClassVar
 from baselines.sasrec.config import Settings
 from bench.errors import BenchError, unknown
 from navigen.identifiers.encode import ENCODERS
+from navigen.identifiers.quantise import QUANTISERS
 
 STARTS = ("vectors", "random")
 REPEATS = ("counted", "learnt")
@@ -19,7 +20,8 @@ class CodeSettings(Settings):
 
     `encoder`: what the codes are made of; `sentences`: folder of a sentence encoder for the content, "" = tf-idf;
     `vector`, `window`: width of the item vectors and reach of the co-occurrence; `levels` x `codes` is the shape of
-    the codebook, `balance` bounds its clusters. `start`: whether embeddings start from the item vectors and centroids.
+    the codebook, `quantiser` makes it ("kmeans" or "rqvae"), `balance` bounds the clusters of k-means. `start`: whether
+    embeddings start from the item vectors and centroids.
     `crop`, `skip`: how often a training sequence is cut to a random stretch, how often an item of it is left out;
     `reverse`: how often a sequence is read backwards (in a log that only knows days, order is half chance);
     `borrow`: how often a target is replaced by one drawn from the counted transitions of the item before it.
@@ -40,6 +42,7 @@ class CodeSettings(Settings):
     window: int = 4
     levels: int = 3
     codes: int = 256
+    quantiser: str = "kmeans"
     balance: bool = False
     start: str = "vectors"
     crop: float = 0.0
@@ -58,6 +61,13 @@ class CodeSettings(Settings):
         for name in ("crop", "skip", "borrow", "reverse"):
             if not 0 <= getattr(self, name) < 1:
                 raise BenchError(f"{self.label}: {name} is {getattr(self, name)}; expected 0 <= {name} < 1")
-        for name, choices in {"encoder": ENCODERS, "start": STARTS, "repeats": REPEATS}.items():
+        for name, choices in {
+            "encoder": ENCODERS,
+            "quantiser": QUANTISERS,
+            "start": STARTS,
+            "repeats": REPEATS,
+        }.items():
             if getattr(self, name) not in choices:
                 raise unknown("setting", f"{name}={getattr(self, name)}", [f"{name}={choice}" for choice in choices])
+        if self.balance and self.quantiser != "kmeans":
+            raise BenchError(f"{self.label}: balance=true bounds the clusters of k-means; expected quantiser=kmeans")

@@ -2,7 +2,7 @@
 
 A light relative of TIGER (Rajput et al. 2023, arXiv 2305.05065). Departures from it:
 1. Codes are made of behaviour (co-occurrence in training prefixes) by residual k-means; TIGER's are of content, by an
-   RQ-VAE. `encoder` chooses.
+   RQ-VAE. `encoder` and `quantiser` choose.
 2. Every item has its own code of `levels` levels: the last level is dealt out within cells, there is no fourth token.
 3. An item takes one position, not one a code: its embedding and those of its codes are summed. A decoder head a level
    follows; TIGER's encoder and decoder read and write single codes.
@@ -60,7 +60,7 @@ class CodeOnly(CodeSettings):
         self.catalogue = read_catalogue(train)
         seed = self.context.seed
         vectors = encode_items(train, self.encoder, self.vector, self.window, self.sentences, seed)
-        book = quantise(vectors, self.levels, self.codes, self.balance, seed)
+        book = quantise(vectors, self.levels, self.codes, self.balance, seed, self.quantiser)
         learnt = {name: value for name, value in plain(self).items() if name in set(settings(CodeSettings)) - ANSWERING}
         key = digest([self.label, learnt, seed, self.context.dtype, describe(train), book.codes.tolist()])
         training = CodeTraining(self, train, self.catalogue, self.context, key, vectors=vectors, book=book)

@@ -66,7 +66,7 @@ class CodeTraining(Training):
             with torch.no_grad():
                 put(network.items.weight, self.vectors @ rotation)
                 for weight, centroids in zip(network.code_tables(), self.book.centroids, strict=True):
-                    put(weight, centroids @ rotation)
+                    put(weight, centroids @ rotation[: centroids.shape[1]])
         return network
 
     def make_objective(self) -> nn.Module:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.errors import BenchError
+from bench.errors import BenchError, unknown
 from bench.rng import stream
 from navigen.identifiers.kmeans import Ints, cluster, distances, nearest
 from navigen.identifiers.reduce import Floats
+
+QUANTISERS = ("kmeans", "rqvae")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +25,8 @@ class Codebook:
     """Codes of a catalogue and what they are made of.
 
     `codes` [items, levels], all rows different; `raw` [items, levels], the nearest centroid at every level, rows may
-    collide; `centroids`, one [clusters, width] a level; `widths` [levels], how many codes a level has.
+    collide; `centroids`, one [clusters, width] a level, in the space that was quantised; `widths` [levels], how many
+    codes a level has.
     """
 
     codes: Ints
@@ -32,10 +35,35 @@ class Codebook:
     widths: tuple[int, ...]
 
 
-def quantise(vectors: Floats, levels: int, clusters: int, balance: bool = False, seed: int = 0) -> Codebook:
-    """Return the codes of item vectors [items, width]; `balance` bounds the clusters of all levels but the last."""
+def quantise(
+    vectors: Floats, levels: int, clusters: int, balance: bool = False, seed: int = 0, quantiser: str = "kmeans"
+) -> Codebook:
+    """Return the codes of item vectors [items, width]; `balance` bounds the clusters of all levels but the last.
+
+    `quantiser`: "kmeans", or "rqvae", which learns the space it quantises in (`rqvae.py`) and cannot balance.
+    """
     if levels < 1 or clusters < 1 or not len(vectors):
         raise BenchError(f"quantise: {levels} levels x {clusters} codes of {len(vectors)} items; expected at least 1")
+    if quantiser == "kmeans":
+        return quantise_vectors(vectors, levels, clusters, balance, seed)
+    if quantiser != "rqvae":
+        raise unknown("quantiser", quantiser, QUANTISERS)
+    if balance:
+        raise BenchError("quantise: an rqvae cannot balance its clusters; drop balance or take kmeans")
+    from navigen.identifiers.rqvae import train_rqvae
+
+    model = train_rqvae(vectors, levels, clusters, seed=seed)
+    residual, centroids = model.latents(vectors), model.centroids()
+    paths: list[Ints] = []
+    for level, centres in enumerate(centroids):
+        paths.append(nearest(residual, centres)[0])
+        if level < levels - 1:
+            residual = residual - centres[paths[-1]]
+    return make_codebook(np.stack(paths, axis=1), residual, centroids)
+
+
+def quantise_vectors(vectors: Floats, levels: int, clusters: int, balance: bool, seed: int) -> Codebook:
+    """Return the codes of item vectors by residual k-means."""
     residual = np.array(vectors, dtype=np.float64)
     paths: list[Ints] = []
     centroids: list[Floats] = []
@@ -45,14 +73,18 @@ def quantise(vectors: Floats, levels: int, clusters: int, balance: bool = False,
         chosen, centres = cluster(residual, clusters, rng, balance and not last)
         paths.append(chosen)
         centroids.append(centres)
-        if last:
-            deal_residual = residual
-        residual = residual - centres[chosen]
-    raw = np.stack(paths, axis=1)
+        if not last:
+            residual = residual - centres[chosen]
+    return make_codebook(np.stack(paths, axis=1), residual, tuple(centroids))
+
+
+def make_codebook(raw: Ints, residual: Floats, centroids: tuple[Floats, ...]) -> Codebook:
+    """Return the codebook of paths [items, levels]; the last is dealt out by the `residual` it gets [items, width]."""
     codes = raw.copy()
-    codes[:, -1] = deal(raw[:, :-1], deal_residual, centroids[-1])
-    widths = (*(clusters for _ in range(levels - 1)), max(clusters, int(codes[:, -1].max()) + 1))
-    return Codebook(codes, raw, tuple(centroids), widths)
+    codes[:, -1] = deal(raw[:, :-1], residual, centroids[-1])
+    widths = [len(centres) for centres in centroids]
+    widths[-1] = max(widths[-1], int(codes[:, -1].max()) + 1)
+    return Codebook(codes, raw, centroids, tuple(widths))
 
 
 def deal(prefixes: Ints, residual: Floats, centroids: Floats) -> Ints:

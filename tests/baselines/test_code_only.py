@@ -249,6 +249,14 @@ def test_other_encoders_train_too(encoder: str) -> None:
     assert len(system.rank([Query("q", "u", ())], 5)) == 1
 
 
+def test_an_rqvae_makes_codes_too() -> None:
+    system = make_system(epochs=1, quantiser="rqvae", vector=8)
+    system.fit(make_cycle())
+    assert len(system.rank([Query("q", "u", ())], 5)) == 1
+    with pytest.raises(BenchError, match="expected quantiser=kmeans"):
+        make_system(quantiser="rqvae", balance=True)
+
+
 def test_augmented_rows_are_stretches_of_the_row() -> None:
     rng = np.random.default_rng(0)
     row = np.array([99, *range(10)])
@@ -268,6 +276,7 @@ def test_augmented_rows_are_stretches_of_the_row() -> None:
     [
         (CodeOnly, {"levels": 0}), (CodeOnly, {"codes": 0}), (CodeOnly, {"beams": -1}), (CodeOnly, {"crop": 1.0}),
         (CodeOnly, {"encoder": "colour"}), (CodeOnly, {"repeats": "never"}), (CodeOnly, {"start": "cold"}),
+        (CodeOnly, {"quantiser": "dice"}),
         (CodeOnlyPrior, {"prior": "oracle"}), (CodeOnlyPrior, {"weight": 1.5}), (CodeOnly, {"width": 30, "heads": 4}),
     ],
 )  # fmt: skip
