@@ -57,7 +57,9 @@ class Making:
             vectors = encode_items(
                 self.train, recipe.encoder, recipe.vector, recipe.window, recipe.sentences, self.context.seed
             )
-            book = quantise(vectors, recipe.levels, recipe.codes_for(len(vectors)), False, self.context.seed)
+            book = quantise(
+                vectors, recipe.levels, recipe.codes_for(len(vectors)), False, self.context.seed, recipe.quantiser
+            )
         return Identified.of(self.train.items, book)
 
     def stages(self) -> list[Stage]:

@@ -15,6 +15,7 @@ from bench.errors import BenchError, unknown
 from bench.lm import BACKENDS
 from navigen.identifiers.encode import ENCODERS
 from navigen.identifiers.given import GIVEN
+from navigen.identifiers.quantise import QUANTISERS
 from navigen.prompt import Form, Renderer
 from navigen.wording import Turn, read_wording
 
@@ -125,6 +126,7 @@ class Recipe(Speaking):
         super().__post_init__()
         for name, value, choices in (
             ("encoder", self.encoder, (*ENCODERS, GIVEN)),
+            ("quantiser", self.quantiser, QUANTISERS),
             ("rows", self.rows, ROWS),
             ("stage", self.stage, STAGES),
             ("head", self.head, ("rows", "full")),
