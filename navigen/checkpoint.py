@@ -13,7 +13,7 @@ import torch
 from bench.api import Train
 from bench.config import build, plain, settings
 from bench.errors import BenchError
-from bench.io import digest, read_json, write_text
+from bench.io import read_json, write_text
 from navigen.base import load_base
 from navigen.chat import TEMPLATE
 from navigen.identifiers.catalogue import FILE as BOOK
@@ -44,7 +44,7 @@ def save_policy(policy: Policy, recipe: Recipe, folder: Path, told: Mapping[str,
         "system": recipe.label,
         "recipe": plain(recipe),
         "prompts": recipe.renderer.digest(),
-        "items": digest(sorted(policy.identified.numbers)),
+        "items": policy.identified.digest(),
         **told,
     }
     write_text(part / FILE, json.dumps(content, indent=1, sort_keys=True) + "\n")
@@ -83,7 +83,7 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
     told = read_told(folder)
     if told["system"] not in {recipe.label, *recipe.accepts}:
         raise BenchError(f"{folder}: a checkpoint of {told['system']}, not of {recipe.label}")
-    if told["items"] != digest(sorted(train.items)):
+    if told["items"] != Identified.of(train.items, None).digest():
         raise BenchError(f"{folder}: made for other items than this task's; train on this task (navibench train)")
     known = settings(type(recipe))
     kept = {name: value for name, value in told["recipe"].items() if name in known and name not in ANSWERING}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.api import Train
 from bench.errors import BenchError
-from bench.io import digest
+from navigen.identifiers.catalogue import Identified
 
 CHECKPOINTS = Path(__file__).resolve().parents[1] / "results" / "checkpoints"
 SHIPPED = "shipped"
@@ -30,7 +30,7 @@ def all_shipped() -> list[Path]:
 
 def find_shipped(system: str, train: Train) -> Path:
     """Return the folder of the checkpoint of a system for a catalogue, or say which there are."""
-    wanted, there = digest(sorted(train.items)), []
+    wanted, there = Identified.of(train.items, None).digest(), []
     for path in sorted(CHECKPOINTS.glob("*/navigen.json")):
         told = json.loads(path.read_text(encoding="utf-8"))
         if told["system"] == system and told["items"] == wanted:

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from bench.api import Item
 from bench.errors import BenchError
-from bench.io import write_atomic
+from bench.io import digest, write_atomic
 from navigen.identifiers.codes import LETTERS, format_code, vocabulary
 from navigen.identifiers.quantise import Codebook
 from navigen.identifiers.reduce import Floats
@@ -50,6 +50,11 @@ class Identified:
     def known(self, history: Sequence[str], most: int) -> list[Written]:
         """Return the last `most` items of a history, as written; items that the catalogue does not have are skipped."""
         return [self.written[self.numbers[name]] for name in history if name in self.numbers][-most:]
+
+    def digest(self) -> str:
+        """Return the sha256 over ids, terms and titles: which catalogue codes were made for, whatever the codes."""
+        told = zip(self.numbers, self.written, strict=True)
+        return digest([[name, item.terms, item.title] for name, item in told])
 
     def tokens(self) -> list[str]:
         """Return the code tokens in use; none without codes."""

@@ -1,7 +1,7 @@
 """General text of the world: captions and instructions of things nobody owns, to pre-train a language model on.
 
 Looks are drawn value by value, each as likely as any other, so nothing of the catalogue, of popularity or of a person
-is in them; pairs of values that no item joins do not occur.
+is in them; pairs of values that no item joins do not occur, nor do those that are held out from general text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from bench.api import Kind
 from bench.rng import stream
 from tasks.world.captions import caption, instruct
-from tasks.world.shelf import affinities
+from tasks.world.shelf import HELD_OUT, Shelf, stock
+from tasks.world.strengths import strengths
 from tasks.world.taxonomy import DOMAINS, Domain
 
 
@@ -32,11 +33,19 @@ def passages(number: int, seed: int = 0) -> Iterator[Passage]:
     """Yield `number` passages of every domain."""
     for name, domain in DOMAINS.items():
         rng = stream(seed, "passages", name)
-        barred = {frozenset(pair) for pair in (*domain.impossible, *affinities(domain, seed)[1])}
+        shelf = stock(domain, strengths(name, {}), seed)
+        barred = {frozenset(pair) for pair in (*domain.impossible, *shelf.absent, *held_out_pairs(shelf))}
         for place in range(number):
             look = draw(domain, barred, rng)
             image, video = instruct(domain, look, Kind.IMAGE), instruct(domain, look, Kind.VIDEO)
             yield Passage(caption(domain, look, f"passage-{place}", seed), image.terms, image.text, video.text)
+
+
+def held_out_pairs(shelf: Shelf) -> set[tuple[str, str]]:
+    """Return the pairs of values that mark items as held out."""
+    first, second = HELD_OUT[shelf.domain.name]
+    looks = [shelf.look(item) for item in shelf.held_out.nonzero()[0].tolist()]
+    return {(look[first], look[second]) for look in looks}
 
 
 def draw(domain: Domain, barred: set[frozenset[str]], rng: np.random.Generator) -> dict[str, str]:

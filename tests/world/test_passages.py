@@ -10,8 +10,9 @@ from itertools import combinations
 import pytest
 
 from bench.rng import stream
-from tasks.world.passages import Passage, draw, passages
-from tasks.world.shelf import affinities
+from tasks.world.passages import Passage, draw, held_out_pairs, passages
+from tasks.world.shelf import stock
+from tasks.world.strengths import strengths
 from tasks.world.taxonomy import DOMAINS
 from tasks.world.world import World
 
@@ -34,9 +35,10 @@ def test_the_same_seed_says_the_same_and_more_begins_with_it() -> None:
 
 @pytest.mark.parametrize("seed", [0, 5])
 def test_no_pair_of_values_that_no_item_joins(domain: str, seed: int) -> None:
-    absent = affinities(DOMAINS[domain], seed)[1]
-    barred = {frozenset(pair) for pair in (*DOMAINS[domain].impossible, *absent)}
-    assert len(barred) > 20
+    shelf = stock(DOMAINS[domain], strengths(domain, {}), seed)
+    held = held_out_pairs(shelf)
+    barred = {frozenset(pair) for pair in (*DOMAINS[domain].impossible, *shelf.absent, *held)}
+    assert len(barred) > 20 and held
     for passage in told(seed)[domain]:
         assert len(passage.terms) == len(DOMAINS[domain].attributes)
         assert not {frozenset(pair) for pair in combinations(passage.terms, 2)} & barred
