@@ -61,10 +61,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """What a system learns from: the full catalogue, training events per user (oldest first), validation examples.
-
-    `items` and `sequences` iterate in sorted order of their ids, whatever the order of the files they came from.
-    """
+    """What a system learns from: full catalogue, training events a user (oldest first), validation; sorted by id."""
 
     items: Mapping[str, Item]
     sequences: Mapping[str, tuple[str, ...]]
@@ -232,13 +229,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A named grid of tasks, systems and seeds."""
+    """A named grid of tasks, systems and seeds, with `settings` as --set writes them; `parts` run with it."""
 
     id: str
     tasks: tuple[str, ...]
     systems: tuple[str, ...]
     seeds: tuple[int, ...] = (0,)
     notes: str = ""
+    settings: tuple[str, ...] = ()
+    parts: tuple[Suite, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

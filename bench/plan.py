@@ -98,34 +98,53 @@ def plan(
         raise BenchError(f"--limit {limit}: expected at least 1 case")
     if not suite.tasks or not suite.systems:
         raise BenchError("nothing to run: name at least one task and one system, or a suite (see navibench ls)")
-    sections = parse_assignments(assignments)
-    for section in sections:
-        if section not in {"policy", "device", "data", "system", *suite.systems}:
-            raise unknown("section of --set", section, ["policy", "device", "data", "system", *suite.systems])
+    grids = (suite, *suite.parts)
+    systems = list(dict.fromkeys(name for grid in grids for name in grid.systems))
+    told = parse_assignments(assignments)
+    for section in told:
+        if section not in {"policy", "device", "data", "system", *systems}:
+            raise unknown("section of --set", section, ["policy", "device", "data", "system", *systems])
+    for name in config or {}:
+        if not any(name in settings(catalogue.system(one)) for one in systems):
+            raise unknown("setting of the configuration", name, settings(catalogue.system(systems[0])))
+    jobs: list[Job] = []
+    unable: dict[Kind, dict[str, None]] = {}
+    for grid in grids:
+        own = parse_assignments(grid.settings)
+        sections = {name: {**own.get(name, {}), **told.get(name, {})} for name in {**own, **told}}
+        jobs += lay_out(grid, sections, limit, config or {}, unable)
+    skipped = [f"{', '.join(names)} cannot answer {kind} tasks" for kind, names in unable.items()]
+    if not jobs:
+        raise BenchError("; ".join(skipped))
+    order = {job.task.id: place for place, job in reversed(list(enumerate(jobs)))}
+    return sorted(jobs, key=lambda job: order[job.task.id]), skipped
+
+
+def lay_out(
+    grid: Suite,
+    sections: Mapping[str, Mapping[str, str]],
+    limit: int | None,
+    config: Mapping[str, object],
+    unable: dict[Kind, dict[str, None]],
+) -> list[Job]:
+    """Return the jobs of one grid, and note in `unable` which systems cannot answer a kind of task."""
     policy = build(Policy, sections.get("policy", {}), "policy")
     if policy.resamples < FEWEST_DRAWS or not 0 < policy.level < 1:
         raise BenchError(f"policy: expected resamples >= {FEWEST_DRAWS:,} and a level between 0 and 1")
     jobs: list[Job] = []
-    unable: dict[Kind, dict[str, None]] = {}
-    for asked in suite.tasks:
+    for asked in grid.tasks:
         card = with_options(catalogue.task(asked), sections.get("data", {}))
         check_card(card)
         root = Path(asked).parent if asked.endswith(".toml") else None
-        for name in suite.systems:
+        for name in grid.systems:
             kind = catalogue.system(name)
             if not hasattr(kind, ANSWERS[card.kind]):
                 unable.setdefault(card.kind, {})[name] = None
                 continue
-            made = configure(name, sections, config or {})
+            made = configure(name, sections, config)
             device = _device(name, build(Device, sections.get("device", {}), "device"))
-            jobs.extend(Job(card, name, made, seed, limit, policy, device, root) for seed in suite.seeds)
-    for name in config or {}:
-        if not any(name in settings(catalogue.system(one)) for one in suite.systems):
-            raise unknown("setting of the configuration", name, settings(catalogue.system(suite.systems[0])))
-    skipped = [f"{', '.join(names)} cannot answer {kind} tasks" for kind, names in unable.items()]
-    if not jobs:
-        raise BenchError("; ".join(skipped))
-    return jobs, skipped
+            jobs.extend(Job(card, name, made, seed, limit, policy, device, root) for seed in grid.seeds)
+    return jobs
 
 
 def configure(

@@ -58,6 +58,9 @@ SUITES: dict[str, Entry] = {
         "the planted world and real shopping data from a package, systems without gradients: two minutes",
         "journey",
     ),
+    "language": Entry(
+        "tasks.suites:LANGUAGE", "the planted world, systems that speak, trained here, three seeds", "lm"
+    ),
     "world": Entry("tasks.suites:WORLD", "the planted world, all nine cards, every system that ships"),
     "classic": Entry("tasks.suites:CLASSIC", "every real log against counting, linear and self-attentive systems"),
 }

@@ -8,6 +8,9 @@ TEXTUAL = ("text-knn",)
 INSTRUCTORS = ("popular-terms", "recent-terms", "history-terms")
 TRAINED = ("sasrec-bce", "sasrec-sampled-softmax", "sasrec-softmax")
 
+SPEAKING = ("raw-history", "text-ids", "code-ids", "sft-only")
+LEARNT = ("text-ids", "code-ids", "sft-only")  # of these, small checkpoints for the world are shipped
+
 DOMAINS = ("product", "game", "short-video")
 PLANTED = tuple(f"{domain}/world/{kind}" for domain in DOMAINS for kind in ("next-item", "image", "video"))
 
@@ -15,7 +18,24 @@ QUICK = Suite(
     id="quick",
     tasks=("product/complete-journey/next-item", *PLANTED),
     systems=(*COUNTING, *LINEAR, *TEXTUAL, *INSTRUCTORS),
-    notes="Real data that come with a package, the planted (synthetic) world, and systems that need no gradient.",
+    notes="Real data that come with a package, the planted (synthetic) world, and systems that train nothing here.",
+    parts=(
+        Suite(
+            id="quick-language",
+            tasks=PLANTED,
+            systems=SPEAKING,
+            settings=tuple(f"{name}.checkpoint=shipped" for name in LEARNT),
+            notes="Small language models that come with the source tree.",
+        ),
+    ),
+)
+
+LANGUAGE = Suite(
+    id="language",
+    tasks=PLANTED,
+    systems=SPEAKING,
+    seeds=(0, 1, 2),
+    notes="The planted (synthetic) world: the method and its language-model baselines, trained here with three seeds.",
 )
 
 WORLD = Suite(

@@ -64,6 +64,7 @@ def _grid(task: str | None, system: str | None, name: str | None, seed: str | No
         tasks=tuple(split(task)) or found.tasks,
         systems=tuple(split(system)) or found.systems,
         seeds=seeds or found.seeds,
+        parts=() if task or system else tuple(replace(part, seeds=seeds or part.seeds) for part in found.parts),
     )
 
 
