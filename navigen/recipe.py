@@ -20,6 +20,7 @@ from navigen.prompt import Form, Renderer
 from navigen.wording import Turn, read_wording
 
 TASKS = ("cid2tid", "tid2cid", "cid2cid", "cid2ins")
+HISTORY = ("cid2cid", "cid2ins")  # the tasks that read what a user did
 STAGES = ("base", "embed", "full")
 ROWS = ("mean", "centroids", "random")
 
@@ -82,8 +83,9 @@ class Recipe(Speaking):
     `vector`, `window`, `sentences`: what codes are made of; encoder "given" takes the codes that items come with, as
     they are, and their rows begin near the mean. `rows`: how the vectors of code tokens begin. `reads`: how items of a
     history are written. `prompts`: a file of own words (`navigen.wording`). `targets`: how many of the last items of a
-    training sequence are asked for. `learn_history`: items of a history are learnt as well, each from those before it.
-    `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task ("cid2ins=0.5"). `lora`:
+    training sequence are asked for. `views`: in how many forms a sequence is written, an epoch sees one of them: as it
+    is, and with a share of `skip` left out. `learn_history`: items of a history are learnt as well, each from those
+    before it. `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task ("cid2ins=0.5"). `lora`:
     its rank; 0 trains everything.
     """
 
@@ -99,6 +101,8 @@ class Recipe(Speaking):
     reads: Form = Form.CODE
     think: bool = False
     targets: int = 1
+    views: int = 1
+    skip: float = 0.2
     learn_history: bool = True
     stage: str = "full"
     embed_epochs: float = 1.0
@@ -119,7 +123,7 @@ class Recipe(Speaking):
     tasks: ClassVar[tuple[str, ...]] = TASKS
     writes: ClassVar[Form] = Form.BOTH
     accepts: ClassVar[tuple[str, ...]] = ()
-    least: ClassVar[Mapping[str, int]] = {**Speaking.least, "levels": 1, "codes": 0, "targets": 1}
+    least: ClassVar[Mapping[str, int]] = {**Speaking.least, "levels": 1, "codes": 0, "targets": 1, "views": 1}
 
     def __post_init__(self) -> None:
         """Refuse what no training could honour."""
@@ -135,6 +139,8 @@ class Recipe(Speaking):
                 raise unknown(f"{self.label}.{name}", value, choices)
         if self.reads is Form.TITLE:
             raise BenchError(f"{self.label}.reads=title: only raw-history reads titles; choose code, terms or both")
+        if not 0 <= self.skip < 1:
+            raise BenchError(f"{self.label}.skip is {self.skip}; expected 0 or more, below 1")
         self.weights()
 
     def weights(self) -> Mapping[str, float]:
@@ -150,7 +156,7 @@ class Recipe(Speaking):
                 raise BenchError(f"{self.label}.mixture: expected task=number, got {line!r}") from None
             if not 0 <= found[task] <= 100:
                 raise BenchError(f"{self.label}.mixture: {line}: expected a number from 0 to 100")
-        return found
+        return {task: weight / (self.views if task in HISTORY else 1) for task, weight in found.items()}
 
     @property
     def renderer(self) -> Renderer:
