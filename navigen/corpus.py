@@ -59,7 +59,7 @@ def training_rows(train: Train, identified: Identified, recipe: Recipe, seed: in
     steps = [
         step
         for turn, user in enumerate(sorted(train.sequences))
-        for step in _steps(train, user, turn, identified, recipe)
+        for step in _steps(train, user, turn, identified, recipe, seed)
     ]
     return [*mapping_rows(identified.written, recipe), *step_rows(steps, recipe)]
 

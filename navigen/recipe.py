@@ -80,13 +80,12 @@ class Recipe(Speaking):
     """Settings of a policy that is trained.
 
     `encoder`, `quantiser`, `levels`, `codes` (a level; 0: the least power of two that gives 1.5 codes an item),
-    `vector`, `window`, `sentences`: what codes are made of; encoder "given" takes the codes that items come with, as
-    they are, and their rows begin near the mean. `rows`: how the vectors of code tokens begin. `reads`: how items of a
-    history are written. `prompts`: a file of own words (`navigen.wording`). `targets`: how many of the last items of a
-    training sequence are asked for. `views`: in how many forms a sequence is written, an epoch sees one of them: as it
-    is, and with a share of `skip` left out. `learn_history`: items of a history are learnt as well, each from those
-    before it. `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task ("cid2ins=0.5"). `lora`:
-    its rank; 0 trains everything.
+    `vector`, `window`, `sentences`: what codes are made of. `rows`: how the vectors of code tokens begin. `reads`: how
+    items of a history are written. `prompts`: a file of own words (`navigen.wording`). `targets`: how many of the last
+    items of a training sequence are asked for. `views`: in how many forms a sequence is written, an epoch sees one of
+    them: as it is, and with a share of `skip` left out. `learn_history`: items of a history are learnt as well, each
+    from those before it. `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task
+    ("cid2ins=0.5"). `lora`: its rank; 0 trains everything.
     """
 
     encoder: str = "behaviour"
