@@ -24,7 +24,7 @@ from navigen.train.checkpoint import Course
 from navigen.train.documents import Document
 from navigen.train.stage import Stage, train_stage
 
-LISTED = 6  # captions in the longest list
+LISTED = 4  # captions in the longest list
 HELD_BACK = 50  # one passage of so many is held back for validation
 
 
@@ -49,7 +49,7 @@ class General:
     """
 
     text: str = "tasks.world.passages:passages"
-    number: int = 4000
+    number: int = 2000
     width: int = 128
     layers: int = 2
     vocabulary: int = 1024
