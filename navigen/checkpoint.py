@@ -93,7 +93,7 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
     if told["items"] != Identified.of(train.items, None).digest():
         raise BenchError(f"{folder}: made for other items than this task's; train on this task (navibench train)")
     known = settings(type(recipe))
-    kept = {name: value for name, value in told["recipe"].items() if name in known and name not in ANSWERING}
+    kept = {name: value for name, value in told["recipe"].items() if name in known and name not in recipe.answering}
     own: Recipe = build(type(recipe), {**plain(recipe), **kept}, str(folder))
     if told["prompts"] != own.renderer.digest():
         raise BenchError(

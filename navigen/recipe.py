@@ -53,6 +53,7 @@ class Speaking:
     backend_set: tuple[str, ...] = ()
 
     label: ClassVar[str] = "navigen"
+    answering: ClassVar[tuple[str, ...]] = ("beams", "tokens", "asked_at_once", "terms", "backend", "backend_set")
     least: ClassVar[Mapping[str, int]] = {"history": 1, "beams": 1, "tokens": 1, "asked_at_once": 1}
 
     def __post_init__(self) -> None:
