@@ -43,7 +43,7 @@ def fit_key(job: Job, fingerprint: str) -> str:
     """Return the sha256 over everything that decides what a system learns: data, settings, seed, device, source code.
 
     Limit, candidates, scorers and media do not, so runs that differ only in those share one folder of checkpoints.
-    `fingerprint` is `train_digest`'s. Nor do settings that a system's class lists as `answering`: no training reads them.
+    Nor do settings that a system's class lists as `answering`. `fingerprint` is `train_digest`'s.
     """
     told = described(job)
     leave = getattr(catalogue.system(job.system), "answering", ())

@@ -26,7 +26,6 @@ from navigen.recipe import Speaking
 
 BLOCK = 256  # queries ranked between two reports of progress
 # Settings that no training depends on, and words that are given anew: the digest tells whether they are the same.
-ANSWERING = ("beams", "tokens", "asked_at_once", "prompts")
 
 
 @dataclass(eq=False)

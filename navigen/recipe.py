@@ -21,6 +21,7 @@ from navigen.wording import Turn, read_wording
 
 TASKS = ("cid2tid", "tid2cid", "cid2cid", "cid2ins")
 HISTORY = ("cid2cid", "cid2ins")  # the tasks that read what a user did
+USUAL = {"cid2ins": 0.5}
 STAGES = ("base", "embed", "full")
 TERMS = ("written", "consensus")
 ROWS = ("mean", "centroids", "random")
@@ -93,7 +94,7 @@ class Recipe(Speaking):
     items of a training sequence are asked for. `views`: in how many forms a sequence is written, an epoch sees one of
     them: as it is, and with a share of `skip` left out. `learn_history`: items of a history are learnt as well, each
     from those before it. `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task
-    ("cid2ins=0.5"). `lora`: its rank; 0 trains everything.
+    ("cid2ins=1"; without a word once, of cid2ins, whose documents are the longest, one half). `lora`: its rank; 0 trains everything.
     """
 
     encoder: str = "behaviour"
@@ -108,17 +109,17 @@ class Recipe(Speaking):
     reads: Form = Form.CODE
     think: bool = False
     targets: int = 1
-    views: int = 1
+    views: int = 8
     skip: float = 0.2
     learn_history: bool = True
     stage: str = "full"
     embed_epochs: float = 1.0
     embed_rate: float = 5e-3
     head: str = "rows"
-    full_epochs: float = 4.0
+    full_epochs: float = 6.0
     full_rate: float = 2e-3
     warmup: float = 0.03
-    decay: float = 0.0
+    decay: float = 0.1
     lora: int = 0
     mixture: tuple[str, ...] = ()
     length: int = 256
@@ -152,7 +153,7 @@ class Recipe(Speaking):
 
     def weights(self) -> Mapping[str, float]:
         """Return the mixture as numbers; a task that the system does not train on is an error."""
-        found = dict.fromkeys(self.tasks, 1.0)
+        found = {task: USUAL.get(task, 1.0) for task in self.tasks}
         for line in self.mixture:
             task, _, number = line.partition("=")
             if task not in found:
