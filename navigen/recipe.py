@@ -94,7 +94,8 @@ class Recipe(Speaking):
     items of a training sequence are asked for. `views`: in how many forms a sequence is written, an epoch sees one of
     them: as it is, and with a share of `skip` left out. `learn_history`: items of a history are learnt as well, each
     from those before it. `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task
-    ("cid2ins=1"; without a word once, of cid2ins, whose documents are the longest, one half). `lora`: its rank; 0 trains everything.
+    ("cid2ins=1"; where nothing is said once, and cid2ins, whose documents are the longest, half as often). `lora`: its
+    rank; 0 trains everything.
     """
 
     encoder: str = "behaviour"
