@@ -117,7 +117,7 @@ class Recipe(Speaking):
     embed_epochs: float = 1.0
     embed_rate: float = 5e-3
     head: str = "rows"
-    full_epochs: float = 6.0
+    full_epochs: float = 4.0
     full_rate: float = 2e-3
     warmup: float = 0.03
     decay: float = 0.1

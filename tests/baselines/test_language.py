@@ -27,7 +27,7 @@ def test_systems_differ_in_form_and_tasks_only() -> None:
     usual = plain(NaviGen())
     assert plain(SftOnly()) == plain(CodeIds()) == usual
     changed = {name: value for name, value in plain(TextIds()).items() if value != usual[name]}
-    assert changed == {"reads": "terms", "length": 512, "batch": 4}
+    assert changed == {"reads": "terms", "length": 512, "batch": 4, "beams": 16}
     assert usual["length"] * usual["batch"] == changed["length"] * changed["batch"]
     assert [kind.label for kind in TUNED] == ["navigen", "sft-only", "text-ids", "code-ids"]
     assert [kind.writes for kind in TUNED] == [Form.BOTH, Form.BOTH, Form.TERMS, Form.CODE]
@@ -49,7 +49,7 @@ def test_no_document_of_the_world_is_too_long_for_the_usual_settings(kind: Any, 
     model, tokenizer = make_base(system, longest, 0)
     grow(model, tokenizer, identified.tokens(), "mean", {}, 0)
     documents = to_documents(tokenizer, training_rows(longest, identified, system))
-    assert count_tasks(documents)["cid2ins"] == 80
+    assert count_tasks(documents)["cid2ins"] == 80 * system.views
     corpus = lay_out(documents, system.length)
     assert (corpus.long, corpus.blank) == (0, 0)
     assert max(len(longest.sequences[user]) for user in longest.sequences) > system.history

@@ -40,11 +40,11 @@ def of(rows: list[Row], task: str) -> list[Row]:
 
 def make(sequences: dict[str, list[str]], **values: Any) -> list[Row]:
     train = Train(make_train().items, {user: tuple(walk) for user, walk in sequences.items()})
-    return training_rows(train, identify(), Recipe(**values))
+    return training_rows(train, identify(), Recipe(**{"views": 1, **values}))
 
 
 def test_every_task_has_its_rows_in_tokens_too() -> None:
-    rows = training_rows(make_train(), identify(), Recipe())
+    rows = training_rows(make_train(), identify(), Recipe(views=1))
     counts = {"cid2tid": 20, "tid2cid": 20, "cid2cid": 12, "cid2ins": 12}
     assert Counter(row.task for row in rows) == counts
     tokenizer = make_tokenizer()
@@ -74,6 +74,25 @@ def test_a_history_is_what_came_right_before_its_target(
     found = [(asked(row), answered(row), row.history) for row in of(rows, "cid2cid")]
     assert found == wanted
     assert [(asked(row), row.history) for row in of(rows, "cid2ins")] == [(one, flag) for one, _, flag in wanted]
+
+
+def test_views_leave_items_out_and_keep_their_order() -> None:
+    walk = [*NAMES, *NAMES[:5]]
+    rows = of(make({"a": walk}, views=6, skip=0.3, history=50), "cid2cid")
+    told = [[*asked(row), answered(row)] for row in rows]
+    assert told[0] == walk and len(told) == 6
+    for view in told[1:]:
+        assert 2 <= len(view) < len(walk)
+        rest = iter(walk)
+        assert all(name in rest for name in view)  # a subsequence
+    assert len({tuple(view) for view in told}) == 6
+    assert told == [
+        [*asked(row), answered(row)] for row in of(make({"a": walk}, views=6, skip=0.3, history=50), "cid2cid")
+    ]
+    assert all(
+        [*asked(row), answered(row)] == walk for row in of(make({"a": walk}, views=3, skip=0.0, history=50), "cid2cid")
+    )
+    assert Recipe(views=4).weights() == {"cid2tid": 1.0, "tid2cid": 1.0, "cid2cid": 0.25, "cid2ins": 0.125}
 
 
 def test_pictures_and_clips_are_asked_for_in_turn() -> None:
@@ -106,8 +125,8 @@ def test_nothing_that_is_held_out_is_in_a_training_row() -> None:
     walks = {user: tuple(NAMES[place : place + 6]) for place, user in enumerate("abcd")}
     held = tuple(Example(Query(f"v-{user}", user, (*walks[user], "i18")), ("i19",)) for user in walks)
     train = Train(make_train().items, walks, held)
-    rows = training_rows(train, identify(), Recipe(targets=9))
-    assert rows == training_rows(replace(train, validation=()), identify(), Recipe(targets=9))
+    rows = training_rows(train, identify(), Recipe(targets=9, views=1))
+    assert rows == training_rows(replace(train, validation=()), identify(), Recipe(targets=9, views=1))
     steps = {pair for walk in walks.values() for pair in pairwise(walk)}
     for row in of(rows, "cid2cid"):
         assert set(pairwise([*asked(row), answered(row)])) <= steps
@@ -141,11 +160,11 @@ def test_a_system_trains_on_its_own_tasks_only() -> None:
 
     assert {row.task for row in training_rows(make_train(), identify(), NoMapping())} == {"cid2cid"}
     assert mapping_rows([Written("code", ("lamp",))], NoMapping()) == []
-    assert NoMapping().weights() == {"cid2cid": 1.0}
+    assert NoMapping(views=1).weights() == {"cid2cid": 1.0}
 
 
 def test_a_mixture_weighs_tasks_and_refuses_what_it_does_not_know() -> None:
-    assert Recipe(mixture=("cid2ins=0.5", "cid2tid=0")).weights() == {
+    assert Recipe(mixture=("cid2ins=0.5", "cid2tid=0"), views=1).weights() == {
         "cid2tid": 0.0,
         "tid2cid": 1.0,
         "cid2cid": 1.0,
