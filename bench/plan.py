@@ -175,6 +175,13 @@ def _device(system: str, device: Device) -> Device:
         raise unknown("device.name", device.name, DEVICES)
     if catalogue.entry("systems", system).needs not in LEARNING and ":" not in system:
         return Device("cpu")
+    return found_device(device)
+
+
+def found_device(device: Device) -> Device:
+    """Return the device with "auto" replaced by what this machine has."""
+    if device.name not in DEVICES:
+        raise unknown("device.name", device.name, DEVICES)
     if device.name != "auto":
         return device
     try:

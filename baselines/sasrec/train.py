@@ -26,7 +26,7 @@ from baselines.sasrec.validate import Validation
 from bench.api import Context, Train
 from bench.errors import BenchError
 from bench.rng import entropy, stream
-from navigen.train.device import make_accelerator
+from navigen.train.device import make_accelerator, wrapping
 
 
 class Objective(nn.Module):
@@ -73,9 +73,9 @@ class Training(ABC):
         self.mean = deepcopy(self.network).eval().requires_grad_(False)
         self.validation = Validation(self.train.validation, self.catalogue, self.settings)
         objective = self.make_objective()
-        self.objective, self.optimiser = self.accelerator.prepare(
-            objective, make_optimiser(self.network, self.settings)
-        )
+        optimiser = make_optimiser(self.network, self.settings)
+        with wrapping():
+            self.objective, self.optimiser = self.accelerator.prepare(objective, optimiser)
 
     @abstractmethod
     def make_network(self) -> Network:
@@ -94,7 +94,8 @@ class Training(ABC):
         self.resume()
         while self.course.epoch < self.settings.epochs and not self.course.stopped:
             self.run_epoch()
-            self.context.progress("train", self.course.epoch, self.settings.epochs)
+            if self.accelerator.is_main_process:
+                self.context.progress("train", self.course.epoch, self.settings.epochs)
         self.mean.load_state_dict(self.best)
         return self.mean
 

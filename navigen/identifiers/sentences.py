@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import BenchError
+from bench.lm.quiet import without_bars
 from navigen.identifiers.reduce import Floats, normalise
 
 
@@ -28,8 +29,13 @@ def sentence_vectors(texts: Sequence[str], folder: Path, batch: int = 64, longes
     except ModuleNotFoundError as error:
         raise BenchError(f"a sentence encoder needs the package {error.name}: pip install {error.name}") from None
 
-    tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model: Any = AutoModel.from_pretrained(folder, local_files_only=True).eval()
+    try:
+        with without_bars():
+            tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model: Any = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
+    except (OSError, ValueError, ImportError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise BenchError(f"{folder}: no sentence encoder can be loaded from there ({reason})") from None
     order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), texts[index]))
     found: list[Any] = [None] * len(texts)
     with torch.no_grad():

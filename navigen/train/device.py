@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import DistributedDataParallelKwargs
 
 from bench.errors import BenchError
@@ -30,3 +34,17 @@ def make_accelerator(device: str, dtype: str, label: str) -> Accelerator:
         return Accelerator(cpu=cpu, mixed_precision=PRECISIONS[dtype], kwargs_handlers=[alike])
     except ValueError as error:
         raise BenchError(f"{label}: {error}; start another process for another device or dtype") from None
+
+
+def wait_for_all() -> None:
+    """Wait until all processes that train together have come as far; one by itself goes on."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        PartialState().wait_for_everyone()
+
+
+@contextmanager
+def wrapping() -> Iterator[None]:
+    """Hold back torch's advice on an option's new name in the block: accelerate, which passes it on, knows the old."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*broadcast_buffers.*", category=FutureWarning)
+        yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -29,7 +30,7 @@ from navigen.train.checkpoint import (
     put_weights,
     save_checkpoint,
 )
-from navigen.train.device import make_accelerator
+from navigen.train.device import make_accelerator, wrapping
 from navigen.train.documents import Document, lay_out
 from navigen.train.objective import Objective
 from navigen.train.pack import Pack
@@ -38,6 +39,7 @@ from navigen.train.stage import Stage, make_timetable
 from navigen.train.trainee import Trainee, prepared
 from navigen.train.validate import Validation
 
+log = logging.getLogger("navibench")  # the command line shows it
 DISTRIBUTED = (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU)
 
 
@@ -93,6 +95,7 @@ class Training:
             self.start(trainee)
             if path is not None:
                 self.resume(path, key)
+            self.announce()
             self.began = perf_counter()
             while not self.course.finished:
                 self.take_step(self.plan.at(self.course.step))
@@ -110,6 +113,18 @@ class Training:
             put_weights(trainee.weights, self.best)
         return self.course
 
+    def announce(self) -> None:
+        """Say how much is ahead; early stopping may end it sooner."""
+        if not self.course.finished:
+            begun = f", {self.course.step:,} of them done before" if self.course.step else ""
+            log.info(
+                "%s: about %s tokens in %s steps%s",
+                self.stage.name,
+                f"{self.plan.tokens:,}",
+                f"{self.plan.steps:,}",
+                begun,
+            )
+
     def key(self) -> str:
         """Return the digest of all that the result depends on."""
         return make_key(self.model, self.documents, self.validation, self.stage, self.new_rows, self.seed, self.dtype)
@@ -124,7 +139,8 @@ class Training:
             coarse = self.dtype != "float32" or trainee.core.dtype != torch.float32
             check_model(trainee.core, self.flat, coarse)
         objective = Objective(trainee, len(self.corpus.names), self.stage.checkpointing)
-        self.objective: nn.Module = self.accelerator.prepare_model(objective)
+        with wrapping():
+            self.objective: nn.Module = self.accelerator.prepare_model(objective)
         self.optimiser = make_optimiser(trainee, self.stage)
         self.looks = Validation(self.validation, self.stage, self.accelerator, objective, self.corpus, self.flat)
 
