@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -35,11 +34,10 @@ from navigen.train.documents import Document, lay_out
 from navigen.train.objective import Objective
 from navigen.train.pack import Pack
 from navigen.train.probe import check_model
-from navigen.train.stage import Stage, make_timetable
+from navigen.train.stage import Stage, announce, make_timetable
 from navigen.train.trainee import Trainee, prepared
 from navigen.train.validate import Validation
 
-log = logging.getLogger("navibench")  # the command line shows it
 DISTRIBUTED = (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU)
 
 
@@ -95,7 +93,7 @@ class Training:
             self.start(trainee)
             if path is not None:
                 self.resume(path, key)
-            self.announce()
+            announce(self.stage, self.plan, self.course)
             self.began = perf_counter()
             while not self.course.finished:
                 self.take_step(self.plan.at(self.course.step))
@@ -112,18 +110,6 @@ class Training:
                     self.save(path, key)
             put_weights(trainee.weights, self.best)
         return self.course
-
-    def announce(self) -> None:
-        """Say how much is ahead; early stopping may end it sooner."""
-        if not self.course.finished:
-            begun = f", {self.course.step:,} of them done before" if self.course.step else ""
-            log.info(
-                "%s: about %s tokens in %s steps%s",
-                self.stage.name,
-                f"{self.plan.tokens:,}",
-                f"{self.plan.steps:,}",
-                begun,
-            )
 
     def key(self) -> str:
         """Return the digest of all that the result depends on."""
