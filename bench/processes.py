@@ -31,7 +31,7 @@ def refuse_lone_launch() -> None:
     if number() == 1 and os.environ.get("ACCELERATE_USE_CPU") == "True" and "MASTER_PORT" in os.environ:
         raise BenchError(
             "accelerate launch --cpu started one process, whatever --num_processes says (it needs MPI for more); "
-            "use: torchrun --nproc-per-node N -m bench train ..."
+            "use accelerate launch --multi_gpu, on CPUs too, or torchrun --nproc-per-node N -m bench train"
         )
 
 

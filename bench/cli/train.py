@@ -29,7 +29,7 @@ def train(
 ) -> None:
     """Train a system on a task's training part. Interrupted trainings go on; the result is loaded by `checkpoint`.
 
-    Several processes: torchrun --nproc-per-node N -m bench train ..., or accelerate launch --multi_gpu.
+    Several processes: accelerate launch --multi_gpu --num_processes N -m bench train ..., on CPUs too; or torchrun.
     """
     from bench.processes import refuse_lone_launch
 

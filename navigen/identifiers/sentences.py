@@ -19,7 +19,8 @@ from navigen.identifiers.reduce import Floats, normalise
 def sentence_vectors(texts: Sequence[str], folder: Path, batch: int = 64, longest: int = 128) -> Floats:
     """Return vectors [texts, width] of length 1: the mean of the last states over the real tokens.
 
-    Raises BenchError if the folder or the packages are missing. Nothing is downloaded.
+    Computed in float32; nothing is downloaded. Raises BenchError if the folder or the packages are missing, or the
+    weights are not safetensors.
     """
     if not (folder / "config.json").is_file():
         raise BenchError(f"{folder}: no config.json; expected a folder with a Hugging Face encoder")
@@ -32,7 +33,9 @@ def sentence_vectors(texts: Sequence[str], folder: Path, batch: int = 64, longes
     try:
         with without_bars():
             tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model: Any = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
+            model: Any = AutoModel.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            ).eval()
     except (OSError, ValueError, ImportError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BenchError(f"{folder}: no sentence encoder can be loaded from there ({reason})") from None
