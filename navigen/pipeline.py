@@ -100,7 +100,7 @@ class Making:
         identified = self.identify()
         model, tokenizer = make_base(self.recipe, self.train, self.context.seed)
         new = grow(model, tokenizer, identified.tokens(), self.recipe.rows, identified.centroids(), self.context.seed)
-        documents = to_documents(tokenizer, training_rows(self.train, identified, self.recipe))
+        documents = to_documents(tokenizer, training_rows(self.train, identified, self.recipe, self.context.seed))
         held = to_documents(tokenizer, validation_rows(self.train, identified, self.recipe, VALIDATED))
         courses = []
         for stage in self.stages():

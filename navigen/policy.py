@@ -16,6 +16,7 @@ from bench.lm import Completion, HFSettings, Prompt, Sampling, TextModel, load
 from bench.lm.hf import HF
 from bench.topk import blocks, top_rankings
 from navigen.chat import Message, close_id, encode, open_turns
+from navigen.consensus import Consensus
 from navigen.decode.language import STEP, rank
 from navigen.decode.tokens import TokenCatalogue
 from navigen.identifiers.catalogue import Identified
@@ -25,7 +26,6 @@ from navigen.recipe import Speaking
 
 BLOCK = 256  # queries ranked between two reports of progress
 # Settings that no training depends on, and words that are given anew: the digest tells whether they are the same.
-ANSWERING = ("beams", "tokens", "asked_at_once", "prompts")
 
 
 @dataclass(eq=False)
@@ -82,16 +82,30 @@ class Policy:
         recipe, answers = self.recipe, []
         for part in blocks(len(queries), BLOCK):
             asked = [recipe.renderer.ask_instruction(self.history(query), kind) for query in queries[part]]
-            prompts = [Prompt(self.turns(one, kind), self.prefix) for one in asked]
-            answers += [self.read(told) for told in self.author.generate(prompts, Sampling(recipe.tokens))]
+            begun = self.beginnings(queries[part])
+            prompts = [Prompt(self.turns(one, kind), prefix) for one, prefix in zip(asked, begun, strict=True)]
+            told = self.author.generate(prompts, Sampling(recipe.tokens))
+            answers += [self.read(prefix, one) for prefix, one in zip(begun, told, strict=True)]
             progress("write", part.stop, len(queries))
         return answers
 
-    def read(self, told: Completion | Failure) -> Answer:
+    def beginnings(self, queries: Sequence[Query]) -> list[str]:
+        """Return how the instruction's answer to each query begins: with the terms of its ranking, if that is asked."""
+        if self.recipe.terms == "written":
+            return [self.prefix] * len(queries)
+        (scores,) = self.rank(queries)
+        return [self.recipe.renderer.begin_instruction(terms) for terms in self.consensus.terms(scores)]
+
+    @cached_property
+    def consensus(self) -> Consensus:
+        """The terms of the catalogue."""
+        return Consensus([item.terms for item in self.identified.written])
+
+    def read(self, prefix: str, told: Completion | Failure) -> Answer:
         """Return what a backend wrote as an answer; what it could not write stays a failure."""
         if isinstance(told, Failure):
             return told
-        return read_instruction(self.prefix + told.text, told.finished, self.recipe.renderer.fields())
+        return read_instruction(prefix + told.text, told.finished, self.recipe.renderer.fields())
 
     @cached_property
     def author(self) -> TextModel:

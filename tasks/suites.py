@@ -33,9 +33,21 @@ QUICK = Suite(
 LANGUAGE = Suite(
     id="language",
     tasks=PLANTED,
-    systems=SPEAKING,
+    systems=LEARNT,
     seeds=(0, 1, 2),
-    notes="The planted (synthetic) world: the method and its language-model baselines, trained here with three seeds.",
+    notes="The planted (synthetic) world: language models trained here with three seeds, and what to set beside them.",
+    parts=(
+        Suite("raw", PLANTED, ("raw-history",), notes="The base as it is: no seed changes it."),
+        Suite("beside", PLANTED, ("popularity", "markov", "code-only", "popular-terms", "history-terms")),
+        Suite(
+            "consensus",
+            tuple(name for name in PLANTED if not name.endswith("next-item")),
+            ("text-ids", "sft-only"),
+            (0, 1, 2),
+            settings=("text-ids.terms=consensus", "sft-only.terms=consensus"),
+            notes="The same policies; the instruction's terms are those that their own ranking agrees on.",
+        ),
+    ),
 )
 
 WORLD = Suite(

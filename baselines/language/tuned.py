@@ -25,11 +25,13 @@ class TextIds(Tuned):
 
     Items with the same terms tie. There is nothing to map, and no new token. A history takes more tokens than one of
     codes: packs are twice as long and half as many, so that none is left out and a step learns from as many tokens.
+    Term lists are long too, so fewer beams walk them.
     """
 
     reads: Form = Form.TERMS
     length: int = 512
     batch: int = 4
+    beams: int = 16
 
     label: ClassVar[str] = "text-ids"
     tasks: ClassVar[tuple[str, ...]] = WITHOUT_MAPPING

@@ -23,8 +23,8 @@ SMALL = {"width": 32, "layers": 1, "vocabulary": 640, "epochs": 1.0}
 def test_a_passage_is_read_and_told_and_said_as_it_is() -> None:
     tokenizer, told = make_tokenizer(), list(passages(4))
     made = general_documents(tokenizer, told)
-    assert Counter(one.task for one in made) == {"caption": 12, "read": 12, "tell": 12}
-    answers: dict[str, list[str]] = {"caption": [], "read": [], "tell": []}
+    assert Counter(one.task for one in made) == {"caption": 12, "read": 12, "tell": 12, "list": 12}
+    answers: dict[str, list[str]] = {"caption": [], "read": [], "tell": [], "list": []}
     for one in made:
         text = tokenizer.decode(one.ids[one.learn])
         assert text.endswith("<|im_end|>")
@@ -33,6 +33,10 @@ def test_a_passage_is_read_and_told_and_said_as_it_is() -> None:
     assert [json.loads(text) for text in answers["read"]] == [{"target_tid": list(one.terms)} for one in told]
     wanted = [one.video if place % 2 else one.image for place, one in enumerate(told)]
     assert [json.loads(text) for text in answers["tell"]] == [{"target_ins": text} for text in wanted]
+    assert answers["list"] == answers["tell"]
+    asked = [tokenizer.decode(one.ids[~one.learn]) for one in made if one.task == "list"]
+    listed = [json.loads(text[text.index("[") : text.index("]") + 1]) for text in asked]
+    assert listed[3] == [one.caption for one in told[:4]] and listed[4] == [told[4].caption]
 
 
 def test_a_base_is_made_the_same_every_time_and_loads(tmp_path: Path) -> None:

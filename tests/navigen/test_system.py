@@ -160,14 +160,12 @@ def test_few_shots_are_other_users_and_follow_the_seed() -> None:
         assert shots[Kind.IMAGE][0][1].startswith("make: image\nhist_title: [")
         assert found.setdefault(seed, shots) == shots
         assert len(system.rank(make_queries()[:2], 5)) == 2
-        for kind, prefix in ((Kind.NEXT_ITEM, ""), (Kind.VIDEO, policy_of(system).prefix)):
+        for kind in (Kind.NEXT_ITEM, Kind.VIDEO):
             history = policy_of(system).history(make_queries()[0])
             ask = system.renderer
             asked = ask.ask_next(history) if kind is Kind.NEXT_ITEM else ask.ask_instruction(history, kind)
-            (prompt,) = policy_of(system).prompts([asked], kind, prefix)
             instruct, question = asked.messages
-            told = open_turns([instruct, *shots[kind], question]) + prefix
-            assert policy_of(system).tokenizer.decode(prompt) == told
+            assert policy_of(system).turns(asked, kind) == (instruct, *shots[kind], question)
     assert found[1] != found[2]
 
 
