@@ -25,8 +25,9 @@ from baselines.sasrec.model import Network
 from baselines.sasrec.validate import Validation
 from bench.api import Context, Train
 from bench.errors import BenchError
+from bench.lm.quiet import without_advice
 from bench.rng import entropy, stream
-from navigen.train.device import make_accelerator, wrapping
+from navigen.train.device import make_accelerator
 
 
 class Objective(nn.Module):
@@ -74,7 +75,7 @@ class Training(ABC):
         self.validation = Validation(self.train.validation, self.catalogue, self.settings)
         objective = self.make_objective()
         optimiser = make_optimiser(self.network, self.settings)
-        with wrapping():
+        with without_advice():
             self.objective, self.optimiser = self.accelerator.prepare(objective, optimiser)
 
     @abstractmethod

@@ -1,7 +1,8 @@
-"""Loading and saving without the bars of transformers, by its own switch: a local folder takes a moment."""
+"""Loading and saving without bars, which take longer to read than a local folder, or advice meant for libraries."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,3 +22,12 @@ def without_bars(local: bool = True) -> Iterator[None]:
     finally:
         if shown:
             bars.enable_progress_bar()
+
+
+@contextmanager
+def without_advice() -> Iterator[None]:
+    """Hold back advice, in the block, to use new names of options that accelerate and peft use, not we."""
+    with warnings.catch_warnings():
+        for name in ("broadcast_buffers", "is_gradient_checkpointing"):
+            warnings.filterwarnings("ignore", f".*{name}.* is deprecated", FutureWarning)
+        yield

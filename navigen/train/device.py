@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from accelerate import Accelerator, PartialState
 from accelerate.utils import DistributedDataParallelKwargs
@@ -40,11 +36,3 @@ def wait_for_all() -> None:
     """Wait until all processes that train together have come as far; one by itself goes on."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         PartialState().wait_for_everyone()
-
-
-@contextmanager
-def wrapping() -> Iterator[None]:
-    """Hold back torch's advice on an option's new name in the block: accelerate, which passes it on, knows the old."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*broadcast_buffers.*", category=FutureWarning)
-        yield

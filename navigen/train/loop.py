@@ -16,6 +16,7 @@ from torch import nn
 
 from bench.api import Progress
 from bench.errors import BenchError
+from bench.lm.quiet import without_advice
 from bench.rng import entropy
 from navigen.train.batch import make_batch
 from navigen.train.checkpoint import (
@@ -29,7 +30,7 @@ from navigen.train.checkpoint import (
     put_weights,
     save_checkpoint,
 )
-from navigen.train.device import make_accelerator, wrapping
+from navigen.train.device import make_accelerator
 from navigen.train.documents import Document, lay_out
 from navigen.train.objective import Objective
 from navigen.train.pack import Pack
@@ -125,7 +126,7 @@ class Training:
             coarse = self.dtype != "float32" or trainee.core.dtype != torch.float32
             check_model(trainee.core, self.flat, coarse)
         objective = Objective(trainee, len(self.corpus.names), self.stage.checkpointing)
-        with wrapping():
+        with without_advice():
             self.objective: nn.Module = self.accelerator.prepare_model(objective)
         self.optimiser = make_optimiser(trainee, self.stage)
         self.looks = Validation(self.validation, self.stage, self.accelerator, objective, self.corpus, self.flat)
