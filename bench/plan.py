@@ -18,6 +18,7 @@ from bench.stats.resampling import FEWEST_DRAWS
 
 ANSWERS = {Kind.NEXT_ITEM: "rank", Kind.IMAGE: "instruct", Kind.VIDEO: "instruct"}
 DEVICES = ("auto", "cpu", "cuda")
+SHARED = ("policy", "device", "data", "system")  # sections of settings that are no system's name
 LEARNING = ("torch", "lm")  # extras whose systems compute on a device
 
 
@@ -102,8 +103,8 @@ def plan(
     systems = list(dict.fromkeys(name for grid in grids for name in grid.systems))
     told = parse_assignments(assignments)
     for section in told:
-        if section not in {"policy", "device", "data", "system", *systems}:
-            raise unknown("section of --set", section, ["policy", "device", "data", "system", *systems])
+        if section not in {*SHARED, *systems}:
+            raise unknown("section of --set", section, [*SHARED, *systems])
     for name in config or {}:
         if not any(name in settings(catalogue.system(one)) for one in systems):
             raise unknown("setting of the configuration", name, settings(catalogue.system(systems[0])))
@@ -111,6 +112,9 @@ def plan(
     unable: dict[Kind, dict[str, None]] = {}
     for grid in grids:
         own = parse_assignments(grid.settings)
+        for section in own:  # those of systems that were left out of the grid stay without effect
+            if section not in {*SHARED, *grid.systems, *catalogue.table("systems")}:
+                raise unknown(f"section of the settings of suite {grid.id}", section, [*SHARED, *grid.systems])
         sections = {name: {**own.get(name, {}), **told.get(name, {})} for name in {**own, **told}}
         jobs += lay_out(grid, sections, limit, config or {}, unable)
     skipped = [f"{', '.join(names)} cannot answer {kind} tasks" for kind, names in unable.items()]
@@ -175,6 +179,13 @@ def _device(system: str, device: Device) -> Device:
         raise unknown("device.name", device.name, DEVICES)
     if catalogue.entry("systems", system).needs not in LEARNING and ":" not in system:
         return Device("cpu")
+    return found_device(device)
+
+
+def found_device(device: Device) -> Device:
+    """Return the device with "auto" replaced by what this machine has."""
+    if device.name not in DEVICES:
+        raise unknown("device.name", device.name, DEVICES)
     if device.name != "auto":
         return device
     try:

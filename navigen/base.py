@@ -18,6 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from bench.api import Item
 from bench.errors import BenchError
+from bench.lm.quiet import without_bars
 from bench.rng import entropy
 from navigen.chat import CLOSE, OPEN, TEMPLATE
 from navigen.identifiers.textual import textual_code
@@ -102,8 +103,9 @@ def load_base(base: str | Path, file: str = "") -> tuple[Any, Any]:
         options["use_safetensors"] = True
     try:
         tokens: dict[str, Any] = {"gguf_file": file} if file else {}
-        tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local, **tokens)
-        found: Any = AutoModelForCausalLM.from_pretrained(place, output_loading_info=True, **options)
+        with without_bars(local):
+            tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local, **tokens)
+            found: Any = AutoModelForCausalLM.from_pretrained(place, output_loading_info=True, **options)
     except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BenchError(f"base={place}: no causal language model can be loaded from there ({reason})") from None

@@ -14,6 +14,7 @@ from bench.api import Train
 from bench.config import build, plain, settings
 from bench.errors import BenchError
 from bench.io import read_json, write_text
+from bench.lm.quiet import without_bars
 from navigen.base import load_base
 from navigen.chat import TEMPLATE
 from navigen.identifiers.catalogue import FILE as BOOK
@@ -55,7 +56,8 @@ def save_rounded(model: Any, folder: Path) -> None:
     """Write a model's weights as bfloat16; the model itself stays as it is, its buffers (rotary angles) too."""
     buffers = {name: value.clone() for name, value in model.named_buffers()}
     try:
-        model.to(torch.bfloat16).save_pretrained(folder)
+        with without_bars():
+            model.to(torch.bfloat16).save_pretrained(folder)
     finally:
         model.float()
         for name, value in model.named_buffers():

@@ -17,10 +17,13 @@ import numpy as np
 import torch
 
 from bench.api import Context, Kind
+from bench.lm.quiet import without_bars
+from bench.processes import is_main, only_training
 from navigen.base import fresh_model, rounded, train_tokenizer
 from navigen.chat import close_id, documents, encode
 from navigen.prompt import Form, Renderer, Written, all_phrases, compact
 from navigen.train.checkpoint import Course
+from navigen.train.device import wait_for_all
 from navigen.train.documents import Document
 from navigen.train.stage import Stage, train_stage
 
@@ -60,7 +63,12 @@ class General:
     context: Context = field(default_factory=Context, kw_only=True)
 
     def run(self, found: Iterable[Passage], folder: Path) -> Course:
-        """Train tokenizer and model on passages, and write them as a Hugging Face folder."""
+        """Train tokenizer and model on passages, and write them as a Hugging Face folder; the first process writes."""
+        with only_training(self.context.work, self.context.progress):
+            return self.make(found, folder)
+
+    def make(self, found: Iterable[Passage], folder: Path) -> Course:
+        """Train, or take up what was begun in the work folder, and write the base."""
         told = list(found)
         texts = [text for one in told for text in (one.caption, one.image, one.video, '","'.join(one.terms))]
         tokenizer = train_tokenizer(texts, self.vocabulary, all_phrases())
@@ -76,8 +84,11 @@ class General:
             device=self.context.device,
             progress=self.context.progress,
         )
-        rounded(model).to(torch.bfloat16).save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        if is_main():
+            with without_bars():
+                rounded(model).to(torch.bfloat16).save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
+        wait_for_all()
         return course
 
 

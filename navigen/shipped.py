@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.api import Train
@@ -28,12 +29,22 @@ def all_shipped() -> list[Path]:
     return sorted(path.parent for path in CHECKPOINTS.glob("*/config.json"))
 
 
-def find_shipped(system: str, train: Train) -> Path:
-    """Return the folder of the checkpoint of a system for a catalogue, or say which there are."""
+def find_shipped(systems: Sequence[str], train: Train) -> Path:
+    """Return the folder of a checkpoint for a catalogue, made by the first of `systems` that has one.
+
+    Raises BenchError that says which checkpoints there are.
+    """
     wanted, there = Identified.of(train.items, None).digest(), []
+    found: dict[str, Path] = {}
     for path in sorted(CHECKPOINTS.glob("*/navigen.json")):
         told = json.loads(path.read_text(encoding="utf-8"))
-        if told["system"] == system and told["items"] == wanted:
-            return path.parent
-        there.append(path.parent.name)
-    raise BenchError(f"no checkpoint of {system} for these items is shipped; there are: {', '.join(there) or 'none'}")
+        there.append(f"{path.parent.name} ({told['system']})")
+        if told["items"] == wanted:
+            found.setdefault(told["system"], path.parent)
+    for system in systems:
+        if system in found:
+            return found[system]
+    raise BenchError(
+        f"no checkpoint of {' or '.join(systems)} for these items is shipped; there are: {', '.join(there) or 'none'}; "
+        "train one (navibench train) and name its folder"
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,13 +10,14 @@ from typing import Any, ClassVar
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
-from bench.io import only_one
+from bench.processes import is_main, only_training
 from navigen.checkpoint import load_policy, save_policy
 from navigen.pipeline import Making
 from navigen.policy import Policy
 from navigen.recipe import Recipe
 from navigen.released import is_released, load_released
 from navigen.shipped import SHIPPED, all_shipped, find_shipped, shipped
+from navigen.train.device import wait_for_all
 
 
 class Answering:
@@ -56,23 +56,28 @@ class Tuned(Recipe, Answering):
     def fit(self, train: Train) -> None:
         """Load the checkpoint, or train and keep it in the work folder."""
         if self.checkpoint:
-            folder = find_shipped(self.label, train) if self.checkpoint == SHIPPED else Path(self.checkpoint)
+            known = (self.label, *self.accepts)
+            folder = find_shipped(known, train) if self.checkpoint == SHIPPED else Path(self.checkpoint)
             load = load_released if is_released(folder) else load_policy
             self.policy = load(folder, train, self, self.context.device)
             return
         if self.backend == "openai":
             raise BenchError(f"{self.label}.backend=openai: a server has a model of its own; only raw-history asks one")
-        work = self.context.work
-        with nullcontext() if work is None else only_one(work, lambda: self.context.progress("wait", 0, 1)):
+        with only_training(self.context.work, self.context.progress):
             self.make(train)
 
     def make(self, train: Train) -> None:
-        """Train, or take up what another run has trained, and keep the policy in the work folder."""
+        """Train, or take up what another run has trained, and keep the policy in the work folder.
+
+        Processes that were launched together train as one and end with the same policy; the first writes it.
+        """
         self.policy, courses = Making(self, train, self.context).run()
         if self.context.work is not None:
             told: dict[str, Any] = {"seed": self.context.seed, "dtype": self.context.dtype}
             told["stages"] = [plain(course) for course in courses]
-            save_policy(self.policy, self, self.context.work / "policy", told)
+            if is_main():
+                save_policy(self.policy, self, self.context.work / "policy", told)
+            wait_for_all()
             self.policy.source = str(self.context.work / "policy")
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,3 +95,20 @@ class Meddles(Counting):
 
     def fit(self, train: Train) -> None:
         train.sequences["u000"] = ()  # type: ignore[index]
+
+
+@dataclass
+class Saying:
+    """A passage of general text."""
+
+    caption: str
+    terms: tuple[str, ...]
+    image: str
+    video: str
+
+
+def sayings(number: int, seed: int) -> Iterator[Saying]:
+    """Yield passages for a small base."""
+    for place in range(number):
+        thing = f"{('red', 'blue', 'green')[(place + seed) % 3]} {('lamp', 'chair')[place % 2]}"
+        yield Saying(f"a {thing} by a window", tuple(thing.split()), f"Draw a {thing}.", f"Film a {thing}.")

@@ -36,6 +36,7 @@ from bench.api import Answer, Context, Query, Ranking, Train
 from bench.config import plain, settings
 from bench.errors import BenchError, unknown
 from bench.io import digest, write_text
+from bench.processes import is_main, only_training
 from bench.topk import blocks, top_rankings
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.quantise import quantise
@@ -64,7 +65,8 @@ class CodeOnly(CodeSettings):
         learnt = {name: value for name, value in plain(self).items() if name in set(settings(CodeSettings)) - ANSWERING}
         key = digest([self.label, learnt, seed, self.context.dtype, describe(train), book.codes.tolist()])
         training = CodeTraining(self, train, self.catalogue, self.context, key, vectors=vectors, book=book)
-        network = deepcopy(cast(Decoder, training.run())).double().eval()
+        with only_training(self.context.work, self.context.progress):
+            network = deepcopy(cast(Decoder, training.run())).double().eval()
         rate = training.rate if self.repeats == "counted" else None
         self.scoring = Scoring(network, training.trie, rate, beams=self.beams)
 
@@ -147,7 +149,7 @@ class CodeOnlyPrior(CodeOnly):
                 gains[place] += float(validation.gain(guided.guided(log_p, table, prior), part).sum())
             self.context.progress("weigh", min(part.stop, len(validation.examples)), len(validation.examples))
         best = int(gains.round(9).argmax())
-        if self.context.work is not None:
+        if self.context.work is not None and is_main():
             means = {
                 str(weight): gain / len(validation.examples) for weight, gain in zip(self.GRID, gains, strict=True)
             }

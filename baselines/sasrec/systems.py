@@ -29,6 +29,7 @@ from bench.api import Answer, Context, Query, Ranking, Train
 from bench.config import plain
 from bench.errors import BenchError
 from bench.io import digest
+from bench.processes import only_training
 from bench.topk import blocks, top_rankings
 
 BLOCK = 256
@@ -47,7 +48,8 @@ class SasRec(Settings):
         """Train until validation NDCG@10 stops growing; with a work folder, resume what was begun there."""
         self.catalogue = read_catalogue(train)
         key = digest([self.loss.name, plain(self), self.context.seed, self.context.dtype, describe(train)])
-        self.network = LossTraining(self, train, self.catalogue, self.context, key, loss=self.loss).run()
+        with only_training(self.context.work, self.context.progress):
+            self.network = LossTraining(self, train, self.catalogue, self.context, key, loss=self.loss).run()
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return a ranking a query, at least `k` deep where the catalogue allows.

@@ -25,6 +25,7 @@ from baselines.sasrec.model import Network
 from baselines.sasrec.validate import Validation
 from bench.api import Context, Train
 from bench.errors import BenchError
+from bench.lm.quiet import without_advice
 from bench.rng import entropy, stream
 from navigen.train.device import make_accelerator
 
@@ -73,9 +74,9 @@ class Training(ABC):
         self.mean = deepcopy(self.network).eval().requires_grad_(False)
         self.validation = Validation(self.train.validation, self.catalogue, self.settings)
         objective = self.make_objective()
-        self.objective, self.optimiser = self.accelerator.prepare(
-            objective, make_optimiser(self.network, self.settings)
-        )
+        optimiser = make_optimiser(self.network, self.settings)
+        with without_advice():
+            self.objective, self.optimiser = self.accelerator.prepare(objective, optimiser)
 
     @abstractmethod
     def make_network(self) -> Network:
@@ -94,7 +95,8 @@ class Training(ABC):
         self.resume()
         while self.course.epoch < self.settings.epochs and not self.course.stopped:
             self.run_epoch()
-            self.context.progress("train", self.course.epoch, self.settings.epochs)
+            if self.accelerator.is_main_process:
+                self.context.progress("train", self.course.epoch, self.settings.epochs)
         self.mean.load_state_dict(self.best)
         return self.mean
 

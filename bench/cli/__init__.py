@@ -9,7 +9,7 @@ import typer
 from typer import TyperException
 
 from bench.cli.compare import compare
-from bench.cli.console import fail, note
+from bench.cli.console import fail, note, show_remarks
 from bench.cli.data import app as data
 from bench.cli.doctor import doctor
 from bench.cli.ls import ls
@@ -43,6 +43,7 @@ def main() -> None:
     """
     if "" not in sys.path:
         sys.path.append("")
+    show_remarks()
     try:
         code = app(standalone_mode=False)
         if code == INTERRUPTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,9 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from bench.api import ignore_progress
+from bench.processes import is_main
 
 WIDE = 240  # columns when nobody's terminal limits them: a file or a pipe
 QUIET = 30.0  # seconds between two lines of progress where no bar can be drawn
@@ -26,8 +30,28 @@ def fail(message: str) -> None:
 
 
 def note(message: str) -> None:
-    """Print a remark to standard error, so that standard output stays what was asked for."""
-    err.print(f"[dim]{escape(message)}[/]")
+    """Print a remark to standard error, so that standard output stays what was asked for.
+
+    Of processes that were launched together only the first makes remarks.
+    """
+    if is_main():
+        err.print(f"[dim]{escape(message)}[/]")
+
+
+class Remarks(logging.Handler):
+    """Shows what systems say while they work (the logger "navibench") as remarks."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one remark."""
+        note(record.getMessage())
+
+
+def show_remarks() -> None:
+    """Let systems' remarks through to standard error."""
+    log = logging.getLogger("navibench")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.handlers = [Remarks()]
 
 
 def show_json(value: Any) -> None:
@@ -48,6 +72,9 @@ def show_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]])
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[str, int, int], None]]:
     """Yield a callback (stage, done, total) that draws a bar with the time left, or a line now and then in a log."""
+    if not is_main():
+        yield ignore_progress
+        return
     if not err.is_terminal:
         yield spoken(label)
         return

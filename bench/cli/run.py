@@ -31,9 +31,15 @@ def run(
 ) -> None:
     """Ask every task of every system, judge the answers and show the figures. Interrupted runs go on."""
     from bench.plan import plan
+    from bench.processes import number
     from bench.report.board import gather
     from bench.report.text import print_pages
 
+    if number() > 1:
+        raise BenchError(
+            f"run asks and judges in one process, {number()} were launched; train with them (navibench train SYSTEM "
+            "--to FOLDER), then run in one with --set SYSTEM.checkpoint=FOLDER/policy"
+        )
     jobs, skipped = plan(_grid(task, system, suite, seed), limit, assign or (), read_config(config))
     for line in skipped:
         note(line)

@@ -9,6 +9,7 @@ import typer
 
 from bench.cli.console import note, progress_bar
 from bench.cli.options import Config, DataRoot, read_config
+from bench.errors import BenchError, unknown
 
 if TYPE_CHECKING:
     from bench.api import Context
@@ -26,11 +27,19 @@ def train(
     assign: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, repeatable.")] = None,
     data_root: DataRoot = None,
 ) -> None:
-    """Train a system on a task's training part. Interrupted trainings go on; the result is loaded by `checkpoint`."""
+    """Train a system on a task's training part. Interrupted trainings go on; the result is loaded by `checkpoint`.
+
+    Several processes: accelerate launch --multi_gpu --num_processes N -m bench train ..., on CPUs too; or torchrun.
+    """
+    from bench.processes import refuse_lone_launch
+
+    refuse_lone_launch()
     told = list(assign or ())
     if stage is not None:
         told.append(f"{system}.stage={stage}")
     if system == BASE:
+        if task is not None or config is not None:
+            raise BenchError("train base: it reads general text and no task; leave out --task and --config (use --set)")
         _base(to, seed, told)
     else:
         _system(system, task, to, seed, told, read_config(config), data_root)
@@ -39,46 +48,47 @@ def train(
 def _system(
     name: str, task: str | None, to: Path, seed: int, told: list[str], config: dict[str, object], root: Path | None
 ) -> None:
+    from dataclasses import fields
+
+    from bench import catalogue
     from bench.api import Suite
-    from bench.errors import BenchError
-    from bench.io import only_one
     from bench.plan import make_system, plan
     from bench.pose import load
 
     if task is None:
         raise BenchError("train: name the task whose training part is learnt (--task; see navibench ls tasks)")
     (job,), _ = plan(Suite("", (task,), (name,), (seed,)), assignments=told, config=config)
+    if "context" not in {line.name for line in fields(catalogue.system(name))}:
+        raise BenchError(
+            f"{name} keeps no checkpoints: it learns anew in every run, so there is nothing to train first"
+        )
     with progress_bar(task) as progress:
         dataset = load(job, root, progress)
     with progress_bar(f"{task} · {name}") as progress:
-        made = make_system(job, _context(to, seed, job.device.name, job.device.dtype, progress))
-        with only_one(to):
-            made.fit(dataset.train)
+        make_system(job, _context(to, seed, job.device.name, job.device.dtype, progress)).fit(dataset.train)
     if (to / "policy").is_dir():
         note(f"load it with: --set {name}.checkpoint={to / 'policy'}")
-    else:
+    elif to.is_dir() and any(path.name != "lock" for path in to.iterdir()):
         note(f"checkpoints of {name} are in {to}")
+    else:
+        note(f"{name} with these settings trains nothing, so {to} holds nothing to load")
 
 
 def _base(to: Path, seed: int, told: list[str]) -> None:
     from bench import catalogue
     from bench.config import build, parse_assignments
-    from bench.errors import unknown
-    from bench.io import only_one
-    from bench.plan import Device
+    from bench.plan import Device, found_device
 
     sections = parse_assignments(told)
     for section in sections:
         if section not in {BASE, "device"}:
             raise unknown("section of --set", section, [BASE, "device"])
-    device = build(Device, sections.get("device", {}), "device")
+    device = found_device(build(Device, sections.get("device", {}), "device"))
     kind = catalogue.resolve("navigen.general:General", "lm")
     with progress_bar(BASE) as progress:
-        name = "cpu" if device.name == "auto" else device.name
-        context = _context(to, seed, name, device.dtype, progress)
+        context = _context(to, seed, device.name, device.dtype, progress)
         made = build(kind, sections.get(BASE, {}), BASE, context=context)
-        with only_one(to):
-            made.run(catalogue.resolve(made.text)(made.number, seed), to / BASE)
+        made.run(catalogue.resolve(made.text)(made.number, seed), to / BASE)
     note(f"use it with: --set SYSTEM.base={to / BASE}")
 
 

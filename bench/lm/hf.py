@@ -19,6 +19,7 @@ from bench.io import canonical, digest
 from bench.lm.batches import batches, copies, padded
 from bench.lm.chat import Chat, check_adapter, files_digest, folder_of
 from bench.lm.protocol import Completion, Prompt, Sampling, check_pairs
+from bench.lm.quiet import without_advice, without_bars
 from bench.lm.rules import Rule, Rules
 from bench.lm.settings import HFSettings
 from bench.rng import stream
@@ -201,10 +202,11 @@ def _load(folder: Path, settings: HFSettings) -> tuple[Any, Any]:
     """Return tokenizer and model, ready to run."""
     where = {"gguf_file": settings.gguf} if settings.gguf else {}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **where)
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=getattr(torch, settings.dtype), local_files_only=True, **where
-        )
+        with without_bars():
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **where)
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=getattr(torch, settings.dtype), local_files_only=True, **where
+            )
     except (OSError, ValueError, ImportError) as error:
         hint = "; GGUF needs pip install gguf" if settings.gguf else ""
         raise BenchError(
@@ -214,5 +216,6 @@ def _load(folder: Path, settings: HFSettings) -> tuple[Any, Any]:
         from peft import PeftModel
 
         check_adapter(settings.adapter)
-        model = PeftModel.from_pretrained(model, str(settings.adapter)).get_base_model()
+        with without_advice():
+            model = PeftModel.from_pretrained(model, str(settings.adapter)).get_base_model()
     return tokenizer, model.to(settings.device).eval()

@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 
 from bench.errors import BenchError
+from bench.lm.quiet import without_bars
 from navigen.identifiers.reduce import Floats, normalise
 
 
 def sentence_vectors(texts: Sequence[str], folder: Path, batch: int = 64, longest: int = 128) -> Floats:
     """Return vectors [texts, width] of length 1: the mean of the last states over the real tokens.
 
-    Raises BenchError if the folder or the packages are missing. Nothing is downloaded.
+    Computed in float32; nothing is downloaded. Raises BenchError if the folder or the packages are missing, or the
+    weights are not safetensors.
     """
     if not (folder / "config.json").is_file():
         raise BenchError(f"{folder}: no config.json; expected a folder with a Hugging Face encoder")
@@ -28,8 +30,15 @@ def sentence_vectors(texts: Sequence[str], folder: Path, batch: int = 64, longes
     except ModuleNotFoundError as error:
         raise BenchError(f"a sentence encoder needs the package {error.name}: pip install {error.name}") from None
 
-    tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model: Any = AutoModel.from_pretrained(folder, local_files_only=True).eval()
+    try:
+        with without_bars():
+            tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model: Any = AutoModel.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            ).eval()
+    except (OSError, ValueError, ImportError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise BenchError(f"{folder}: no sentence encoder can be loaded from there ({reason})") from None
     order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), texts[index]))
     found: list[Any] = [None] * len(texts)
     with torch.no_grad():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import DistributedDataParallelKwargs
 
 from bench.errors import BenchError
@@ -30,3 +30,9 @@ def make_accelerator(device: str, dtype: str, label: str) -> Accelerator:
         return Accelerator(cpu=cpu, mixed_precision=PRECISIONS[dtype], kwargs_handlers=[alike])
     except ValueError as error:
         raise BenchError(f"{label}: {error}; start another process for another device or dtype") from None
+
+
+def wait_for_all() -> None:
+    """Wait until all processes that train together have come as far; one by itself goes on."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        PartialState().wait_for_everyone()

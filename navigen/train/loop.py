@@ -16,6 +16,7 @@ from torch import nn
 
 from bench.api import Progress
 from bench.errors import BenchError
+from bench.lm.quiet import without_advice
 from bench.rng import entropy
 from navigen.train.batch import make_batch
 from navigen.train.checkpoint import (
@@ -34,7 +35,7 @@ from navigen.train.documents import Document, lay_out
 from navigen.train.objective import Objective
 from navigen.train.pack import Pack
 from navigen.train.probe import check_model
-from navigen.train.stage import Stage, make_timetable
+from navigen.train.stage import Stage, announce, make_timetable
 from navigen.train.trainee import Trainee, prepared
 from navigen.train.validate import Validation
 
@@ -93,6 +94,7 @@ class Training:
             self.start(trainee)
             if path is not None:
                 self.resume(path, key)
+            announce(self.stage, self.plan, self.course)
             self.began = perf_counter()
             while not self.course.finished:
                 self.take_step(self.plan.at(self.course.step))
@@ -124,7 +126,8 @@ class Training:
             coarse = self.dtype != "float32" or trainee.core.dtype != torch.float32
             check_model(trainee.core, self.flat, coarse)
         objective = Objective(trainee, len(self.corpus.names), self.stage.checkpointing)
-        self.objective: nn.Module = self.accelerator.prepare_model(objective)
+        with without_advice():
+            self.objective: nn.Module = self.accelerator.prepare_model(objective)
         self.optimiser = make_optimiser(trainee, self.stage)
         self.looks = Validation(self.validation, self.stage, self.accelerator, objective, self.corpus, self.flat)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +106,14 @@ def make_timetable(corpus: Corpus, stage: Stage, seed: int) -> Timetable:
             f"{corpus.blank} have no token to learn; raise length or check documents and mixture"
         )
     return plan
+
+
+def announce(stage: Stage, plan: Timetable, course: Course) -> None:
+    """Tell the logger "navibench", which the command line shows, how much is ahead of a stage that is not finished."""
+    if not course.finished:
+        begun = f", {course.step:,} of them done before" if course.step else ""
+        ahead = f"about {plan.tokens:,} tokens in {plan.steps:,} steps"
+        logging.getLogger("navibench").info("%s: %s%s", stage.name, ahead, begun)
 
 
 def train_stage(

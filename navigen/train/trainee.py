@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from bench.errors import BenchError
+from bench.lm.quiet import without_advice
 from bench.rng import entropy
 from navigen.train.rows import RowEmbedding, RowHead, check_rows
 from navigen.train.stage import Stage
@@ -45,7 +46,7 @@ def adapt(model: nn.Module, stage: Stage, seed: int) -> nn.Module:
         lora_dropout=stage.dropout,
         target_modules=list(stage.targets),
     )
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), without_advice():
         torch.manual_seed(entropy(seed, stage.name, "adapter") % 2**63)
         try:
             return get_peft_model(model, config).train(model.training)

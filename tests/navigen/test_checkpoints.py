@@ -109,19 +109,20 @@ def test_other_items_are_refused() -> None:
     with pytest.raises(BenchError, match=r"other items.*navibench train"):
         load_policy(trained()[1], more, NaviGen(), "cpu")
     with pytest.raises(BenchError, match="no checkpoint of navigen for these items is shipped"):
-        find_shipped("navigen", more)
+        find_shipped(["navigen"], more)
 
 
 def test_a_shipped_checkpoint_is_found_by_its_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipped_module, "CHECKPOINTS", tmp_path)
     folder = copied(tmp_path)
-    assert find_shipped("navigen", make_train()) == folder
+    assert find_shipped(["navigen"], make_train()) == folder
+    assert find_shipped(["sft-only", *SftOnly.accepts], make_train()) == folder
     assert shipped_module.all_shipped() == list(NaviGen.files({"checkpoint": "shipped"})) == [folder]
     system = NaviGen(**TINY, checkpoint="shipped")
     system.fit(make_train())
     assert system.rank(make_queries(), 5) == trained()[0].rank(make_queries(), 5)
     with pytest.raises(BenchError, match="there are: policy"):
-        find_shipped("text-ids", make_train())
+        find_shipped(["text-ids"], make_train())
 
 
 def test_other_prompts_and_other_schemas_are_refused(tmp_path: Path) -> None:
