@@ -73,10 +73,17 @@ def loaded(job: Job) -> dict[str, Any]:
 
 
 def folder_digest(folder: Path) -> str:
-    """Return the sha256 over the names and bytes of the files in a folder, subfolders left out, or of a single file."""
+    """Return the sha256 over the names and bytes of the files in a folder, or of a single file.
+
+    Subfolders are left out, and cards (README.md), which no system reads.
+    """
     if not folder.exists():
         raise BenchError(f"{folder}: no such file or folder, though a system reads it; name one that is there")
-    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else [folder]
+    files = (
+        sorted(path for path in folder.iterdir() if path.is_file() and path.name != "README.md")
+        if folder.is_dir()
+        else [folder]
+    )
     return digest([[path.name, file_sha256(path)] for path in files])
 
 

@@ -31,18 +31,24 @@ def train(
 
     Several processes: accelerate launch --multi_gpu --num_processes N -m bench train ..., on CPUs too; or torchrun.
     """
-    from bench.processes import refuse_lone_launch
+    from bench.cli.card import spell, write_card
+    from bench.processes import is_main, refuse_lone_launch
 
     refuse_lone_launch()
     told = list(assign or ())
+    options = {"task": task, "config": config, "stage": stage, "seed": seed}
+    command = spell(system, options, told)
     if stage is not None:
         told.append(f"{system}.stage={stage}")
     if system == BASE:
         if task is not None or config is not None:
             raise BenchError("train base: it reads general text and no task; leave out --task and --config (use --set)")
-        _base(to, seed, told)
+        _base(to, seed, told, command)
     else:
         _system(system, task, to, seed, told, read_config(config), data_root)
+        if (to / "policy").is_dir() and is_main():
+            facts = (f"A checkpoint of `{system}`, trained on the training part of {task} (seed {seed}) by",)
+            write_card(to / "policy", f"{system} for {task}", command, facts)
 
 
 def _system(
@@ -74,10 +80,12 @@ def _system(
         note(f"{name} with these settings trains nothing, so {to} holds nothing to load")
 
 
-def _base(to: Path, seed: int, told: list[str]) -> None:
+def _base(to: Path, seed: int, told: list[str], command: str) -> None:
     from bench import catalogue
+    from bench.cli.card import write_card
     from bench.config import build, parse_assignments
     from bench.plan import Device, found_device
+    from bench.processes import is_main
 
     sections = parse_assignments(told)
     for section in sections:
@@ -89,6 +97,9 @@ def _base(to: Path, seed: int, told: list[str]) -> None:
         context = _context(to, seed, device.name, device.dtype, progress)
         made = build(kind, sections.get(BASE, {}), BASE, context=context)
         made.run(catalogue.resolve(made.text)(made.number, seed), to / BASE)
+    if is_main():
+        facts = (f"A small base language model, pre-trained on the general text that `{made.text}` yields, by",)
+        write_card(to / BASE, "A small base", command, facts)
     note(f"use it with: --set SYSTEM.base={to / BASE}")
 
 
