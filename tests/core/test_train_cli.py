@@ -19,6 +19,8 @@ import pytest
 from bench.cli import app
 from bench.config import to_toml
 from bench.errors import BenchError
+from bench.io import file_sha256
+from bench.manifest import folder_digest
 from tests.conftest import REPOSITORY, write_log
 
 TINY: dict[str, Any] = {"base": "catalogue", "width": 32, "layers": 1, "vocabulary": 640, "history": 6, "batch": 4}
@@ -69,6 +71,17 @@ def test_what_was_trained_is_asked(
         assert app(["run", "--task", str(card), *system, "--out", str(tmp_path)], standalone_mode=False) == 0
         answered.append(re.search(r"sft-only .*?\) +(\.\d+ \[.*?\])", capsys.readouterr().out))
     assert answered[0] and answered[1] and answered[0][1] == answered[1][1], "training in a run gives the same policy"
+
+
+def test_a_trained_model_has_a_card(trained: tuple[Path, Path]) -> None:
+    card, folder = trained
+    text = (folder / "policy" / "README.md").read_text()
+    assert file_sha256(folder / "policy" / "model.safetensors") in text
+    command = next(line for line in text.splitlines() if line.startswith("navibench train sft-only"))
+    assert f"--task {card} --seed 0 --set sft-only." in command and command.endswith("--to FOLDER")
+    before = folder_digest(folder / "policy")
+    (folder / "policy" / "README.md").write_text(text)
+    assert folder_digest(folder / "policy") == before
 
 
 def test_two_processes_train_what_one_does(trained: tuple[Path, Path], tmp_path: Path) -> None:
