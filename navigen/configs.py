@@ -13,8 +13,8 @@ CATALOGUE: Mapping[str, Setting] = {"base": "catalogue", "vocabulary": 2048}
 SMOLLM2: Mapping[str, Setting] = {
     "base": "smollm2",
     "history": 10,
-    "beams": 20,
-    "asked_at_once": 8,
+    "beams": 8,
+    "asked_at_once": 2,
     "embed_rate": 1e-3,
     "full_rate": 2e-4,
     "full_epochs": 1.0,
@@ -34,7 +34,6 @@ PAPER: Mapping[str, object] = {
     "views": 1,
     "mixture": ("cid2ins=1",),
     "learn_history": False,
-    "think": True,
     "embed_epochs": 3.0,
     "embed_rate": 5e-4,
     "head": "full",
@@ -50,4 +49,4 @@ PAPER: Mapping[str, object] = {
     "tokens": 512,
     "asked_at_once": 16,
 }
-"""The released setting: Qwen3-1.7B, three levels of 8192 content codes, both stages over everything."""
+"""The released setting: Qwen3-1.7B, three levels of 8192 content codes. No thoughts: nothing here writes them yet."""

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from baselines.language import CodeIds, RawHistory, SftOnly, TextIds
-from bench.api import Context, Kind, Train
+from bench.api import Context, Kind, Suite, Train
+from bench.catalogue import resolve
 from bench.config import plain
 from bench.errors import BenchError
+from bench.plan import plan
+from navigen import CONFIGS
 from navigen.corpus import count_tasks, to_documents, training_rows
 from navigen.pipeline import Making, make_base
 from navigen.prompt import Form
@@ -97,3 +100,14 @@ def test_asking_before_learning_says_so() -> None:
     for verb, arguments in (("rank", (make_queries(), 5)), ("instruct", (make_queries(), Kind.IMAGE))):
         with pytest.raises(BenchError, match=f"{verb} was called before fit"):
             getattr(make_system(), verb)(*arguments)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_configuration_fits_every_system_that_speaks(name: str) -> None:
+    config = dict(resolve(CONFIGS[name].target))
+    systems = ("raw-history", "text-ids", "code-ids", "sft-only", "navigen")
+    jobs, _ = plan(Suite("", ("product/world/next-item",), systems), config=config)
+    assert [job.config["base"] for job in jobs] == [config["base"]] * len(systems)
+    for job in jobs:
+        own = {key: value for key, value in config.items() if key in job.config}
+        assert {key: job.config[key] for key in own} == own
