@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from baselines.code_only.text import TEXTS
 from baselines.sasrec.config import Settings
 from bench.errors import BenchError, unknown
 from navigen.identifiers.encode import ENCODERS
@@ -12,6 +13,7 @@ from navigen.identifiers.quantise import QUANTISERS
 
 STARTS = ("vectors", "random")
 REPEATS = ("counted", "learnt")
+LATER = {"text": "none", "own": True, "text_dropout": 0.0, "own_dropout": 0.0}  # at these values no key knows them
 
 
 @dataclass
@@ -48,6 +50,10 @@ class CodeSettings(Settings):
     crop: float = 0.0
     skip: float = 0.0
     borrow: float = 0.3
+    text: str = "none"
+    own: bool = True
+    text_dropout: float = 0.0
+    own_dropout: float = 0.0
     reverse: float = 0.0
     repeats: str = "counted"
     beams: int = 0
@@ -58,7 +64,7 @@ class CodeSettings(Settings):
         for name, least in {"vector": 1, "window": 1, "levels": 1, "codes": 1, "beams": 0}.items():
             if getattr(self, name) < least:
                 raise BenchError(f"{self.label}: {name} is {getattr(self, name)}; expected at least {least}")
-        for name in ("crop", "skip", "borrow", "reverse"):
+        for name in ("crop", "skip", "borrow", "reverse", "text_dropout", "own_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise BenchError(f"{self.label}: {name} is {getattr(self, name)}; expected 0 <= {name} < 1")
         for name, choices in {
@@ -66,6 +72,7 @@ class CodeSettings(Settings):
             "quantiser": QUANTISERS,
             "start": STARTS,
             "repeats": REPEATS,
+            "text": ("none", *TEXTS),
         }.items():
             if getattr(self, name) not in choices:
                 raise unknown("setting", f"{name}={getattr(self, name)}", [f"{name}={choice}" for choice in choices])
