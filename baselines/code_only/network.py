@@ -40,7 +40,9 @@ class Decoder(Network):
     children, so no illegal code has probability and nothing has to be masked. `rate`: see `expect_repeats`.
     """
 
-    def __init__(self, settings: CodeSettings, trie: Trie, book: Codebook, rate: float | None = None, bags: Bags | None = None) -> None:
+    def __init__(
+        self, settings: CodeSettings, trie: Trie, book: Codebook, rate: float | None = None, bags: Bags | None = None
+    ) -> None:
         codes = book.codes
         super().__init__(len(codes), settings)
         self.levels = trie.levels
@@ -61,13 +63,13 @@ class Decoder(Network):
             self.keep(f"parent{level}", trie.parent[nodes] - trie.nodes(level).start)
             self.keep(f"size{level}", sizes)
         self.keep("paths", paths)
-        self.own, self.text_dropout, self.own_dropout = settings.own, settings.text_dropout, settings.own_dropout
+        self.own, self.own_dropout = settings.own, settings.own_dropout
         self.terms = None if bags is None else nn.Embedding(len(bags.terms), settings.width)
         if self.terms is not None and bags is not None:
             nn.init.normal_(self.terms.weight, std=0.02)
             self.keep("bag_terms", bags.numbers)
             self.keep("bag_weights", bags.weights.astype(np.float32))
-            self.keep("bag_starts", np.r_[bags.starts, len(bags.numbers)])
+            self.keep("bag_starts", bags.starts)
 
     def keep(self, name: str, values: np.ndarray) -> None:
         """Register numbers that follow from the codes: they move with the network and are in no checkpoint."""
@@ -82,21 +84,16 @@ class Decoder(Network):
         return self.input_scale * total
 
     def item_table(self) -> Tensor:
-        """Return what items are to both ends of the network, [items + 1, width]: own embedding plus those of its terms."""
+        """Return what items are to both ends of the network, [items + 1, width]: own and terms' embeddings, summed."""
         table = self.items.weight
         if self.terms is None:
             return table
-        weights, starts = self.get_buffer("bag_weights"), self.get_buffer("bag_starts")
-        if self.training and self.text_dropout:
-            weights = functional.dropout(weights, self.text_dropout)
-        written = functional.embedding_bag(
-            self.get_buffer("bag_terms"), self.terms.weight, starts, mode="sum", per_sample_weights=weights
-        )
-        if not self.own:
-            return torch.cat([written[:-1], table[-1:]])
+        numbers, starts, weights = (self.get_buffer(f"bag_{part}") for part in ("terms", "starts", "weights"))
+        written = functional.embedding_bag(numbers, self.terms.weight, starts, mode="sum", per_sample_weights=weights)
+        own = table[:-1] if self.own else torch.zeros_like(table[:-1])
         if self.training and self.own_dropout:
-            table = table * functional.dropout(torch.ones_like(table[:, :1]), self.own_dropout)
-        return table + written
+            own = own * functional.dropout(torch.ones_like(own[:, :1]), self.own_dropout)
+        return torch.cat([own + written, table[-1:]])
 
     def tables(self) -> list[Tensor]:
         """Return the embedding tables, which learn at a rate of their own."""

@@ -72,9 +72,12 @@ class CodeOnly(CodeSettings):
     def key(self, train: Train, book: Codebook, bags: Bags | None) -> str:
         """Return the sha256 of all that a training depends on; without text it is what it was before there was any."""
         names = set(settings(CodeSettings)) - ANSWERING
-        learnt = {name: value for name, value in plain(self).items() if name in names and (name, value) not in LATER.items()}
+        learnt = {
+            name: value for name, value in plain(self).items() if name in names and (name, value) not in LATER.items()
+        }
         text = [] if bags is None else [bags.told()]
-        return digest([self.label, learnt, self.context.seed, self.context.dtype, describe(train), book.codes.tolist(), *text])
+        codes = book.codes.tolist()
+        return digest([self.label, learnt, self.context.seed, self.context.dtype, describe(train), codes, *text])
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return a ranking a query, at least `k` deep where the catalogue allows.
