@@ -31,6 +31,15 @@ SYSTEMS: dict[str, Entry] = {
     "code-only-prior": Entry(
         "baselines.code_only:CodeOnlyPrior", "The same, decoding guided by counted transitions.", "torch"
     ),
+    "dual-codes": Entry(
+        "baselines.code_only:DualCodes", "The same decoder; items are their codes and their words.", "torch"
+    ),
+    "dual-codes-prior": Entry(
+        "baselines.code_only:DualCodesPrior", "Codes and words, decoding guided by counted transitions.", "torch"
+    ),
+    "text-codes": Entry(
+        "baselines.code_only:TextCodes", "The same decoder; items are their words, and codes made of them.", "torch"
+    ),
     "raw-history": Entry(
         "baselines.language:RawHistory", "A language model as it is, prompted with titles and captions.", "lm"
     ),

@@ -1,5 +1,6 @@
-"""Code-only identifiers: a residual decoder over behaviour codes, alone and with a counted prior."""
+"""A residual decoder over item codes: codes alone, with the items' words, words alone, and with a counted prior."""
 
+from baselines.code_only.dual import DualCodes, DualCodesPrior, TextCodes
 from baselines.code_only.systems import CodeOnly, CodeOnlyPrior
 
-__all__ = ["CodeOnly", "CodeOnlyPrior"]
+__all__ = ["CodeOnly", "CodeOnlyPrior", "DualCodes", "DualCodesPrior", "TextCodes"]

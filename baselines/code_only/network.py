@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from baselines.code_only.chances import expect_repeats, seen_items
 from baselines.code_only.config import CodeSettings
+from baselines.code_only.text import Bags
 from baselines.sasrec.losses import SplitSoftmax, whole_softmax
 from baselines.sasrec.model import Network
 from navigen.decode.trie import Trie
@@ -39,7 +40,9 @@ class Decoder(Network):
     children, so no illegal code has probability and nothing has to be masked. `rate`: see `expect_repeats`.
     """
 
-    def __init__(self, settings: CodeSettings, trie: Trie, book: Codebook, rate: float | None = None) -> None:
+    def __init__(
+        self, settings: CodeSettings, trie: Trie, book: Codebook, rate: float | None = None, bags: Bags | None = None
+    ) -> None:
         codes = book.codes
         super().__init__(len(codes), settings)
         self.levels = trie.levels
@@ -60,6 +63,13 @@ class Decoder(Network):
             self.keep(f"parent{level}", trie.parent[nodes] - trie.nodes(level).start)
             self.keep(f"size{level}", sizes)
         self.keep("paths", paths)
+        self.own, self.own_dropout = settings.own, settings.own_dropout
+        self.terms = None if bags is None else nn.Embedding(len(bags.terms), settings.width)
+        if self.terms is not None and bags is not None:
+            nn.init.normal_(self.terms.weight, std=0.02)
+            self.keep("bag_terms", bags.numbers)
+            self.keep("bag_weights", bags.weights.astype(np.float32))
+            self.keep("bag_starts", bags.starts)
 
     def keep(self, name: str, values: np.ndarray) -> None:
         """Register numbers that follow from the codes: they move with the network and are in no checkpoint."""
@@ -68,14 +78,27 @@ class Decoder(Network):
     def embed(self, rows: Tensor) -> Tensor:
         """Return item and code embeddings, summed, [batch, length, width]."""
         codes: Tensor = self.get_buffer("item_codes")[rows]
-        total: Tensor = self.items(rows)
+        total = functional.embedding(rows, self.item_table())
         for level, table in enumerate(self.codes):
             total = total + table(codes[..., level])
         return self.input_scale * total
 
+    def item_table(self) -> Tensor:
+        """Return what items are to both ends of the network, [items + 1, width]: own and terms' embeddings, summed."""
+        table = self.items.weight
+        if self.terms is None:
+            return table
+        numbers, starts, weights = (self.get_buffer(f"bag_{part}") for part in ("terms", "starts", "weights"))
+        written = functional.embedding_bag(numbers, self.terms.weight, starts, mode="sum", per_sample_weights=weights)
+        own = table[:-1] if self.own else torch.zeros_like(table[:-1])
+        if self.training and self.own_dropout:
+            own = own * functional.dropout(torch.ones_like(own[:, :1]), self.own_dropout)
+        return torch.cat([own + written, table[-1:]])
+
     def tables(self) -> list[Tensor]:
         """Return the embedding tables, which learn at a rate of their own."""
-        return [*super().tables(), *self.code_tables()]
+        text = [] if self.terms is None else [self.terms.weight]
+        return [*super().tables(), *self.code_tables(), *text]
 
     def code_tables(self) -> list[Tensor]:
         """Return the table of each level's codes; the last row is the start token's."""
@@ -85,10 +108,10 @@ class Decoder(Network):
         """Return states of length 1 / temperature, or as they are without one."""
         return functional.normalize(states, dim=-1) / self.temperature if self.temperature else states
 
-    def node_vectors(self, level: int) -> Tensor:
-        """Return the vectors of the nodes that `level` chooses from, [nodes, width]."""
+    def node_vectors(self, level: int, table: Tensor | None = None) -> Tensor:
+        """Return the vectors of the nodes that `level` chooses from, [nodes, width]; `table`: that of the items."""
         size = self.get_buffer(f"size{level}")
-        items = self.items.weight[:-1]
+        items = (self.item_table() if table is None else table)[:-1]
         below = items.new_zeros(len(size), items.shape[1]).index_add(0, self.get_buffer("paths")[:, level], items)
         vectors: Tensor = self.codes[level](self.get_buffer(f"code{level}")) + below / size.unsqueeze(1)
         return functional.normalize(vectors, dim=-1) if self.temperature else vectors
@@ -100,7 +123,8 @@ class Decoder(Network):
     def loss(self, states: Tensor, targets: Tensor) -> Tensor:
         """Return -log p(target), summed, of `states` [positions, width] and `targets` [positions]."""
         paths = self.get_buffer("paths")[targets]
-        total = whole_softmax(self.level_states(states, 0), self.node_vectors(0), paths[:, 0])
+        table = self.item_table()
+        total = whole_softmax(self.level_states(states, 0), self.node_vectors(0, table), paths[:, 0])
         for level in range(1, self.levels):
             parents, order = paths[:, level - 1].sort(stable=True)
             first = self.get_buffer(f"first{level}")
@@ -110,15 +134,16 @@ class Decoder(Network):
             parts = [(slice(a, b), slice(c, d)) for a, b, c, d in cuts if d - c > 1]
             local = paths[order, level] - first[parents]
             asked = self.level_states(states, level)[order]
-            total = total + SplitSoftmax.apply(asked, self.node_vectors(level), local, parts)
+            total = total + SplitSoftmax.apply(asked, self.node_vectors(level, table), local, parts)
         return total
 
     def log_probabilities(self, states: Tensor) -> Tensor:
         """Return log p of every item [batch, items] after `states` [batch, width]; each row sums to 1."""
+        table = self.item_table()
         total = states.new_zeros(len(states), 1)
         for level in range(self.levels):
             parent = self.get_buffer(f"parent{level}")
-            scores = self.level_states(states, level) @ self.node_vectors(level).T
+            scores = self.level_states(states, level) @ self.node_vectors(level, table).T
             top = scores.new_full((len(states), int(parent[-1]) + 1), -torch.inf)
             top = top.scatter_reduce(1, parent.expand(len(states), -1), scores, "amax")
             shares = (scores - top[:, parent]).exp()

@@ -24,8 +24,9 @@ import torch
 
 from baselines.code_only.answer import Scoring
 from baselines.code_only.chances import Floats, as_distribution
-from baselines.code_only.config import CodeSettings
+from baselines.code_only.config import LATER, CodeSettings
 from baselines.code_only.network import Decoder
+from baselines.code_only.text import Bags, make_bags
 from baselines.code_only.training import CodeTraining
 from baselines.ease import Ease
 from baselines.sasrec.data import Catalogue, encode_queries, pad, read_catalogue
@@ -39,7 +40,7 @@ from bench.io import digest, write_text
 from bench.processes import is_main, only_training
 from bench.topk import blocks, top_rankings
 from navigen.identifiers.encode import encode_items
-from navigen.identifiers.quantise import quantise
+from navigen.identifiers.quantise import Codebook, quantise
 
 ANSWERING = {"beams", "repeats"}  # settings that no training depends on
 PRIORS: dict[str, Callable[[], Transitions | Ease]] = {
@@ -62,13 +63,23 @@ class CodeOnly(CodeSettings):
         seed = self.context.seed
         vectors = encode_items(train, self.encoder, self.vector, self.window, self.sentences, seed)
         book = quantise(vectors, self.levels, self.codes, self.balance, seed, self.quantiser)
-        learnt = {name: value for name, value in plain(self).items() if name in set(settings(CodeSettings)) - ANSWERING}
-        key = digest([self.label, learnt, seed, self.context.dtype, describe(train), book.codes.tolist()])
-        training = CodeTraining(self, train, self.catalogue, self.context, key, vectors=vectors, book=book)
+        bags = make_bags([train.items[name] for name in self.catalogue.names], self.text)
+        key = self.key(train, book, bags)
+        training = CodeTraining(self, train, self.catalogue, self.context, key, vectors=vectors, book=book, bags=bags)
         with only_training(self.context.work, self.context.progress):
             network = deepcopy(cast(Decoder, training.run())).double().eval()
         rate = training.rate if self.repeats == "counted" else None
         self.scoring = Scoring(network, training.trie, rate, beams=self.beams)
+
+    def key(self, train: Train, book: Codebook, bags: Bags | None) -> str:
+        """Return the sha256 of all that a training depends on; without text it is what it was before there was any."""
+        names = set(settings(CodeSettings)) - ANSWERING
+        learnt = {
+            name: value for name, value in plain(self).items() if name in names and (name, value) not in LATER.items()
+        }
+        text = [] if bags is None else [bags.told()]
+        codes = book.codes.tolist()
+        return digest([self.label, learnt, self.context.seed, self.context.dtype, describe(train), codes, *text])
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return a ranking a query, at least `k` deep where the catalogue allows.

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from baselines.code_only.chances import count_repeats
 from baselines.code_only.config import CodeSettings
 from baselines.code_only.network import Decoder
+from baselines.code_only.text import Bags
 from baselines.sasrec.data import Ints, encode_sequences, pad
 from baselines.sasrec.model import Network
 from baselines.sasrec.train import Training
@@ -46,6 +47,7 @@ class CodeTraining(Training):
     settings: CodeSettings
     vectors: Floats = field(kw_only=True)
     book: Codebook = field(kw_only=True)
+    bags: Bags | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Build network, optimiser and data; remember the sequences as they are."""
@@ -58,13 +60,15 @@ class CodeTraining(Training):
 
     def make_network(self) -> Network:
         """Return the decoder; if asked, embeddings start from vectors and centroids, rotated into its width."""
-        network = Decoder(self.settings, self.trie, self.book, self.rate)
+        network = Decoder(self.settings, self.trie, self.book, self.rate, self.bags)
         if self.settings.start == "vectors":
             rng = stream(self.context.seed, self.settings.label, "rotation")
             have, width = self.vectors.shape[1], self.settings.width
             rotation = np.linalg.qr(rng.standard_normal((max(have, width), max(have, width))))[0][:have, :width]
             with torch.no_grad():
                 put(network.items.weight, self.vectors @ rotation)
+                if network.terms is not None and self.bags is not None:
+                    put(network.terms.weight, self.bags.mean(self.vectors) @ rotation)
                 for weight, centroids in zip(network.code_tables(), self.book.centroids, strict=True):
                     put(weight, centroids @ rotation[: centroids.shape[1]])
         return network
