@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
+from bench.io import digest, file_sha256
 from bench.processes import is_main, only_training
-from navigen.checkpoint import load_policy, save_policy
+from navigen.checkpoint import FILE, load_policy, read_told, save_policy
+from navigen.identifiers.catalogue import Identified
 from navigen.pipeline import Making
 from navigen.policy import Policy
 from navigen.recipe import Recipe
@@ -71,14 +73,30 @@ class Tuned(Recipe, Answering):
 
         Processes that were launched together train as one and end with the same policy; the first writes it.
         """
+        work, made = self.context.work, self.made_of(train)
+        if work is not None and (work / "policy" / FILE).exists() and read_told(work / "policy").get("made") == made:
+            self.policy = load_policy(work / "policy", train, self, self.context.device)
+            return
         self.policy, courses = Making(self, train, self.context).run()
-        if self.context.work is not None:
-            told: dict[str, Any] = {"seed": self.context.seed, "dtype": self.context.dtype}
+        if work is not None:
+            told: dict[str, Any] = {"made": made, "seed": self.context.seed, "dtype": self.context.dtype}
             told["stages"] = [plain(course) for course in courses]
             if is_main():
-                save_policy(self.policy, self, self.context.work / "policy", told)
+                save_policy(self.policy, self, work / "policy", told)
             wait_for_all()
-            self.policy.source = str(self.context.work / "policy")
+            self.policy.source = str(work / "policy")
+
+    def made_of(self, train: Train) -> str:
+        """Return the sha256 over all that a policy is made of: settings, data, base and seed."""
+        leave = {*self.answering, "checkpoint"}
+        values = {name: value for name, value in plain(self).items() if name not in leave}
+        files = [
+            [path.name, file_sha256(path)] for place in self.files(plain(self)) for path in sorted(files_in(place))
+        ]
+        asked = [[example.query.history, example.targets] for example in train.validation]
+        items = Identified.of(train.items, None).digest()
+        context = [self.context.seed, self.context.dtype]
+        return digest([self.label, values, files, context, items, sorted(train.sequences.items()), asked])
 
     @classmethod
     def files(cls, config: Mapping[str, Any]) -> Iterable[Path]:
@@ -89,6 +107,11 @@ class Tuned(Recipe, Answering):
         places = [config["checkpoint"]] if config["checkpoint"] else [base, config["sentences"]]
         folders = [Path(place) for place in places if place and Path(place).is_dir()]
         return [*folders, Path(config["prompts"])] if config["prompts"] else folders
+
+
+def files_in(place: Path) -> list[Path]:
+    """Return a file itself, or the files of a folder."""
+    return [path for path in place.iterdir() if path.is_file()] if place.is_dir() else [place]
 
 
 @dataclass

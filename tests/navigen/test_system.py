@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +194,21 @@ def test_settings_that_mean_nothing_are_refused() -> None:
     ):
         with pytest.raises(BenchError, match=reason):
             NaviGen(**values)
+
+
+def test_a_finished_policy_is_taken_up_without_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = NaviGen(**TINY, context=Context(1, tmp_path))
+    first.fit(make_train())
+    before = (tmp_path / "policy" / "navigen.json").read_bytes()
+    other = NaviGen(**{**TINY, "beams": 3}, context=Context(1, tmp_path))
+    monkeypatch.setattr("navigen.system.Making", None)  # whoever trains now fails
+    other.fit(make_train())
+    assert (tmp_path / "policy" / "navigen.json").read_bytes() == before
+    assert policy_of(other).recipe.beams == 3
+    for changed in ({"full_rate": 1e-3}, {"levels": 3}):
+        with pytest.raises(TypeError):
+            NaviGen(**{**TINY, **changed}, context=Context(1, tmp_path)).fit(make_train())
+    with pytest.raises(TypeError):
+        NaviGen(**TINY, context=Context(2, tmp_path)).fit(make_train())
+    with pytest.raises(TypeError):
+        NaviGen(**TINY, context=Context(1, tmp_path)).fit(replace(make_train(), validation=()))
