@@ -229,13 +229,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A named grid of tasks, systems and seeds, with `settings` as --set writes them; `parts` run with it."""
+    """A named grid of tasks, systems and seeds, its `limit` and `settings` as --limit, --set; `parts` run with it."""
 
     id: str
     tasks: tuple[str, ...]
     systems: tuple[str, ...]
     seeds: tuple[int, ...] = (0,)
     notes: str = ""
+    limit: int | None = None
     settings: tuple[str, ...] = ()
     parts: tuple[Suite, ...] = ()
 

@@ -116,7 +116,7 @@ def plan(
             if section not in {*SHARED, *grid.systems, *catalogue.table("systems")}:
                 raise unknown(f"section of the settings of suite {grid.id}", section, [*SHARED, *grid.systems])
         sections = {name: {**own.get(name, {}), **told.get(name, {})} for name in {**own, **told}}
-        jobs += lay_out(grid, sections, limit, config or {}, unable)
+        jobs += lay_out(grid, sections, grid.limit if limit is None else limit, config or {}, unable)
     skipped = [f"{', '.join(names)} cannot answer {kind} tasks" for kind, names in unable.items()]
     if not jobs:
         raise BenchError("; ".join(skipped))

@@ -95,3 +95,10 @@ def test_a_checkpoint_that_is_not_shipped_is_said_before_anything_is_learnt(
     ):
         app(["run", "--task", cards[0], *system, "--out", str(tmp_path / "runs")], standalone_mode=False)
     assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_a_part_may_ask_fewer_cases_and_limit_wins(cards: tuple[str, str]) -> None:
+    part = Suite("part", cards, (COUNTING,), limit=7)
+    whole = Suite("whole", cards, ("item-knn",), parts=(part,))
+    assert {(job.system, job.limit) for job in plan(whole)[0]} == {("item-knn", None), (COUNTING, 7)}
+    assert {job.limit for job in plan(whole, 9)[0]} == {9}
