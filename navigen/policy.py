@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.api import Answer, Failure, Kind, Progress, Query, ignore_progress
+from bench.api import Answer, Failure, Instruction, Kind, Progress, Query, ignore_progress
 from bench.errors import BenchError
 from bench.lm import Completion, HFSettings, Prompt, Sampling, TextModel, load
 from bench.lm.hf import HF
 from bench.topk import blocks, top_rankings
 from navigen.chat import Message, close_id, encode, open_turns
 from navigen.consensus import Consensus
+from navigen.corpus import compose
 from navigen.decode.language import STEP, rank
 from navigen.decode.tokens import TokenCatalogue
 from navigen.identifiers.catalogue import Identified
@@ -78,34 +79,35 @@ class Policy:
             progress("rank", part.stop, len(queries))
 
     def instruct(self, queries: Sequence[Query], kind: Kind, progress: Progress = ignore_progress) -> list[Answer]:
-        """Return an instruction a query, written greedily and read strictly."""
-        recipe, answers = self.recipe, []
+        """Return an instruction a query, or the failure to write one."""
+        write = self.agree if self.recipe.terms == "consensus" else self.write
+        answers: list[Answer] = []
         for part in blocks(len(queries), BLOCK):
-            asked = [recipe.renderer.ask_instruction(self.history(query), kind) for query in queries[part]]
-            begun = self.beginnings(queries[part])
-            prompts = [Prompt(self.turns(one, kind), prefix) for one, prefix in zip(asked, begun, strict=True)]
-            told = self.author.generate(prompts, Sampling(recipe.tokens))
-            answers += [self.read(prefix, one) for prefix, one in zip(begun, told, strict=True)]
+            answers += write(queries[part], kind)
             progress("write", part.stop, len(queries))
         return answers
 
-    def beginnings(self, queries: Sequence[Query]) -> list[str]:
-        """Return how the instruction's answer to each query begins: with the terms of its ranking, if that is asked."""
-        if self.recipe.terms == "written":
-            return [self.prefix] * len(queries)
+    def write(self, queries: Sequence[Query], kind: Kind) -> list[Answer]:
+        """Return what the model writes, greedily, read strictly."""
+        asked = [self.recipe.renderer.ask_instruction(self.history(query), kind) for query in queries]
+        prompts = [Prompt(self.turns(one, kind), self.prefix) for one in asked]
+        return [self.read(told) for told in self.author.generate(prompts, Sampling(self.recipe.tokens))]
+
+    def agree(self, queries: Sequence[Query], kind: Kind) -> list[Answer]:
+        """Return instructions composed of the terms that the model's ranking agrees on; nothing is written."""
         (scores,) = self.rank(queries)
-        return [self.recipe.renderer.begin_instruction(terms) for terms in self.consensus.terms(scores)]
+        return [Instruction(compose(Written(terms=terms), kind), terms) for terms in self.consensus.terms(scores)]
 
     @cached_property
     def consensus(self) -> Consensus:
         """The terms of the catalogue."""
         return Consensus([item.terms for item in self.identified.written])
 
-    def read(self, prefix: str, told: Completion | Failure) -> Answer:
+    def read(self, told: Completion | Failure) -> Answer:
         """Return what a backend wrote as an answer; what it could not write stays a failure."""
         if isinstance(told, Failure):
             return told
-        return read_instruction(prefix + told.text, told.finished, self.recipe.renderer.fields())
+        return read_instruction(self.prefix + told.text, told.finished, self.recipe.renderer.fields())
 
     @cached_property
     def author(self) -> TextModel:

@@ -128,10 +128,6 @@ class Renderer:
         terms = {"target_tid": list(item.terms)} if "target_tid" in self.fields() else {}
         return self._thought(thought) + compact({**terms, "target_ins": instruction})
 
-    def begin_instruction(self, terms: Sequence[str]) -> str:
-        """Return how an answer to `ask_instruction` begins that has these terms."""
-        return compact({"target_tid": list(terms)})[:-1] + ',"target_ins":"'
-
     def digest(self) -> str:
         """Return the sha256 of everything this renderer says of a sample: what a checkpoint was trained to read."""
         item = Written("code", ("first", "second"), "title", "text")

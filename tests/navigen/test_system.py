@@ -212,3 +212,15 @@ def test_a_finished_policy_is_taken_up_without_training(tmp_path: Path, monkeypa
         NaviGen(**TINY, context=Context(2, tmp_path)).fit(make_train())
     with pytest.raises(TypeError):
         NaviGen(**TINY, context=Context(1, tmp_path)).fit(replace(make_train(), validation=()))
+
+
+def test_consensus_composes_what_the_ranking_agrees_on() -> None:
+    system, _ = trained()
+    own = replace(policy_of(system), recipe=type(system)(**TINY, terms="consensus"))
+    queries = make_queries()[:4]
+    scores = np.concatenate(list(own.rank(queries)))
+    for answer, terms in zip(own.instruct(queries, Kind.VIDEO), own.consensus.terms(scores), strict=True):
+        assert answer == Instruction(f"a video of {', '.join(terms)}", terms)
+    assert own.instruct(queries[::-1], Kind.VIDEO)[::-1] == own.instruct(queries, Kind.VIDEO)
+    with pytest.raises(BenchError, match="its answers hold no terms"):
+        CodeIds(**TINY, terms="consensus")
