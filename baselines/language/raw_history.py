@@ -30,6 +30,7 @@ class RawHistory(Speaking, Answering):
     """Asks a base for the next title, or for an instruction, after the titles and captions of the last items."""
 
     history: int = 10
+    beams: int = 8
     shots: int = 0
     context: Context = field(default_factory=Context, kw_only=True)
     policy: Policy | None = field(default=None, init=False, repr=False, compare=False)
