@@ -23,7 +23,7 @@ QUICK = Suite(
         Suite(
             id="quick-language",
             tasks=PLANTED,
-            systems=(*SPEAKING, "popularity", "markov", *INSTRUCTORS),
+            systems=(*LEARNT, "popularity", "markov", *INSTRUCTORS),
             limit=400,
             settings=tuple(f"{name}.checkpoint=shipped" for name in LEARNT),
             notes="Small language models that come with the source tree, asked a part of the cases.",
