@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,9 @@ def test_failed_cases_are_shown_and_exit_with_3(ran: tuple[Path, Path]) -> None:
 def test_an_interrupt_says_how_to_go_on(ran: tuple[Path, Path], tmp_path: Path) -> None:
     arguments = ["run", "--task", str(ran[0]), "--system", "tests.systems:Counting", "--set", "system.slow=30"]
     command = [sys.executable, "-m", "bench", *arguments, "--out", str(tmp_path)]
-    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+    # Whoever starts the tests in the background has a shell that lets them, and what they start, ignore interrupts.
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
     while not list(tmp_path.rglob("attempts")):
         time.sleep(0.05)
     time.sleep(0.5)

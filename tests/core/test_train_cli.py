@@ -140,7 +140,7 @@ def test_configurations_and_the_last_stage(trained: tuple[Path, Path], tmp_path:
     small = told("sft-only", {"width": 32, "layers": 1, "vocabulary": 640})
     train("sft-only", "--task", card, "--to", tmp_path / "b", "--config", "catalogue", "--stage", "embed", *small)
     made = json.loads((tmp_path / "b" / "policy" / "navigen.json").read_text())["recipe"]
-    assert (made["base"], made["full_epochs"], made["width"]) == ("catalogue", 6.0, 32)
+    assert (made["base"], made["full_epochs"], made["width"]) == ("catalogue", 4.0, 32)
 
 
 def test_a_system_that_trains_nothing_says_so(
