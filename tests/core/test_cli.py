@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,10 +71,11 @@ def test_failed_cases_are_shown_and_exit_with_3(ran: tuple[Path, Path]) -> None:
 
 def test_an_interrupt_says_how_to_go_on(ran: tuple[Path, Path], tmp_path: Path) -> None:
     arguments = ["run", "--task", str(ran[0]), "--system", "tests.systems:Counting", "--set", "system.slow=30"]
-    command = [sys.executable, "-m", "bench", *arguments, "--out", str(tmp_path)]
-    # Whoever starts the tests in the background has a shell that lets them, and what they start, ignore interrupts.
-    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
+    # A shell lets what it starts in the background ignore interrupts, and so do these tests then, and their children.
+    listen = "import signal, runpy; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    listen += "runpy.run_module('bench', run_name='__main__')"
+    command = [sys.executable, "-c", listen, *arguments, "--out", str(tmp_path)]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
     while not list(tmp_path.rglob("attempts")):
         time.sleep(0.05)
     time.sleep(0.5)
