@@ -14,11 +14,10 @@ from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.given import GIVEN, given_codes
 from navigen.identifiers.quantise import quantise
-from navigen.packages import smollm2
+from navigen.packages import find_base
 from navigen.policy import Policy
 from navigen.prompt import all_phrases
 from navigen.recipe import Recipe, Speaking
-from navigen.shipped import shipped
 from navigen.train.checkpoint import Course
 from navigen.train.documents import Document
 from navigen.train.stage import Stage, train_stage
@@ -34,10 +33,7 @@ def make_base(settings: Speaking, train: Train, seed: int) -> tuple[Any, Any]:
         texts = catalogue_texts(train.items[name] for name in sorted(train.items))
         tokenizer = train_tokenizer(texts, settings.vocabulary, all_phrases())
         return fresh_model(tokenizer, settings.width, settings.layers, seed), tokenizer
-    if settings.base == "smollm2":
-        return load_base(*smollm2())
-    place: str | Path = shipped("world-base") if settings.base == "world" else settings.base
-    return load_base(place, settings.base_file)
+    return load_base(*find_base(settings.base, settings.base_file))
 
 
 @dataclass(eq=False)

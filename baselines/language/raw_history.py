@@ -16,10 +16,10 @@ from bench.rng import hash_order
 from navigen.chat import Message
 from navigen.corpus import OPENINGS
 from navigen.identifiers.catalogue import Identified
+from navigen.packages import base_folders, find_base
 from navigen.pipeline import make_base
 from navigen.policy import Policy
 from navigen.recipe import Speaking
-from navigen.shipped import shipped
 from navigen.system import Answering
 
 PREFIX = '{"target_ins":"'  # a base that was never tuned is not asked to guess the form of its answer
@@ -44,7 +44,7 @@ class RawHistory(Speaking, Answering):
         if self.backend != "openai":
             model, tokenizer = make_base(self, train, self.context.seed)
             model.to(self.context.device).eval()
-            source = str(shipped("world-base") if self.base == "world" else self.base)
+            source, _ = find_base(self.base, self.base_file)
         identified = Identified.of(train.items, None)
         shots = {kind: self.examples(train, identified, kind) for kind in Kind} if self.shots else {}
         self.policy = Policy(model, tokenizer, identified, self, shots, PREFIX, source)
@@ -66,5 +66,4 @@ class RawHistory(Speaking, Answering):
     @classmethod
     def files(cls, config: Mapping[str, Any]) -> Iterable[Path]:
         """Return the folder of the base, where it is one."""
-        base = shipped("world-base") if config["base"] == "world" else Path(config["base"])
-        return [base] if base.is_dir() else []
+        return [] if config["backend"] == "openai" else base_folders(config["base"])
