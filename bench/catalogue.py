@@ -1,7 +1,7 @@
 """Lazy tables of names: what is registered, and the object behind a name only when it is asked for.
 
 Built-in and outside packages plug in the same way, by entry point (group "navibench." and one of `GROUPS`, value
-"module:TABLE"), where TABLE maps names to `bench.api.Entry`.
+"module:TABLE"), where TABLE maps names to `bench.listing.Entry`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from bench.api import Entry, Scorer, Statistic, Suite, Task
+from bench.api import Scorer, Statistic, Task
 from bench.errors import BenchError, unknown
+from bench.listing import Entry, Suite
 
 GROUPS = ("tasks", "suites", "systems", "scorers", "data", "configs")
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from bench import catalogue
-from bench.api import Context, Kind, Seen, Suite, Task
+from bench.api import Context, Kind, Seen, Task
 from bench.cards import check_card, with_options
 from bench.config import build, parse_assignments, plain, settings
 from bench.errors import BenchError, unknown
 from bench.io import canonical
+from bench.listing import Suite
 from bench.stats.resampling import FEWEST_DRAWS
 
 ANSWERS = {Kind.NEXT_ITEM: "rank", Kind.IMAGE: "instruct", Kind.VIDEO: "instruct"}

@@ -13,7 +13,8 @@ from bench.cli.options import RUNS, Config, DataRoot, Out, read_config, split
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
-    from bench.api import Dataset, Suite
+    from bench.api import Dataset
+    from bench.listing import Suite
     from bench.plan import Job
     from bench.store import Run
 
@@ -58,7 +59,7 @@ def _grid(task: str | None, system: str | None, name: str | None, seed: str | No
     from dataclasses import replace
 
     from bench import catalogue
-    from bench.api import Suite
+    from bench.listing import Suite
 
     try:
         seeds = tuple(int(text) for text in split(seed))
