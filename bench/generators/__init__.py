@@ -20,6 +20,6 @@ GENERATORS: dict[str, Entry] = {
     "world-image": Entry(f"{_AT}WorldImage", "Shipped, trained on pictures of the synthetic worlds; CPU.", "render"),
     "world-video": Entry(f"{_AT}WorldVideo", "Shipped, trained on clips of the synthetic worlds; CPU.", "render"),
     "z-image-turbo": Entry(
-        f"{_AT}ZImageTurbo", "Z-Image-Turbo at 512x512 as the paper's code runs it; needs a GPU.", "render"
+        f"{_AT}ZImageTurbo", "Z-Image-Turbo at 512x512 with the paper's settings; needs a GPU.", "render"
     ),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -94,13 +95,13 @@ def pixels(values: Any) -> Any:
 
 def arguments(settings: Settings, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a call whose parameters are `known`; what is 0 or "" is left to the pipeline."""
-    wanted = {
+    wanted: dict[str, Any] = {
         "height": settings.height,
         "width": settings.width,
         "num_frames": settings.frames,
         "negative_prompt": [settings.negative] * settings.batch if settings.negative else "",
     }
-    call = {name: value for name, value in wanted.items() if value}
+    call: dict[str, Any] = {name: value for name, value in wanted.items() if value}
     call |= {"num_inference_steps": settings.steps, "guidance_scale": settings.guidance}
     if "frame_rate" in known:
         call["frame_rate"] = settings.fps
@@ -166,7 +167,8 @@ def scheduler(usual: Any, changes: Mapping[str, Any]) -> Any:
     for value in values:
         if value not in taken:
             raise unknown(f"setting of {name}", value, taken)
-    return kind.from_config(usual.config, **values)
+    made: Any = kind
+    return made.from_config(usual.config, **values)
 
 
 def place(pipe: Any, settings: Settings) -> None:
@@ -188,17 +190,12 @@ def place(pipe: Any, settings: Settings) -> None:
 
 def _quantise(pipe: Any, how: str) -> None:
     installed("torchao")
-    from torchao.quantization import (
-        Float8DynamicActivationFloat8WeightConfig,
-        Int8WeightOnlyConfig,
-        quantize_,
-    )
-
+    torchao: Any = import_module("torchao.quantization")
+    names = {"fp8": "Float8DynamicActivationFloat8WeightConfig", "int8": "Int8WeightOnlyConfig"}
     denoisers = [getattr(pipe, name, None) for name in ("transformer", "transformer_2", "unet")]
-    config = {"fp8": Float8DynamicActivationFloat8WeightConfig, "int8": Int8WeightOnlyConfig}[how]
     for denoiser in denoisers:
         if denoiser is not None:
-            quantize_(denoiser, config())
+            torchao.quantize_(denoiser, getattr(torchao, names[how])())
 
 
 def _download(settings: Settings) -> Path:

@@ -31,7 +31,8 @@ class DiffusersImage(Settings):
 
     def render(self, prompts: Sequence[str], seeds: Sequence[int]) -> Sequence[Any]:
         """Return bytes [frames, height, width, 3], or a Failure, a prompt; a seed alone decides a sample's noise."""
-        return self._painter.render(prompts, seeds)
+        made: Sequence[Any] = self._painter.render(prompts, seeds)
+        return made
 
     @cached_property
     def _painter(self) -> Any:
