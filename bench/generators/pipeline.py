@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -128,7 +129,7 @@ def load(settings: Settings) -> Any:
     if settings.vae_dtype:
         dtype = {"default": dtype, "vae": getattr(torch, settings.vae_dtype)}
     try:
-        with without_bars():
+        with without_bars(), quiet():
             pipe = kind.from_pretrained(str(folder), dtype=dtype, use_safetensors=True, local_files_only=True, **more)
     except (OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())[:300]
@@ -136,8 +137,23 @@ def load(settings: Settings) -> Any:
     pipe.set_progress_bar_config(disable=True)
     if settings.scheduler:
         pipe.scheduler = scheduler(pipe.scheduler, assignments("scheduler", settings.scheduler))
-    place(pipe, settings)
+    with quiet():
+        place(pipe, settings)
     return pipe
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back the bars of diffusers in the block, and its advice, which is about settings that were asked for."""
+    told = diffusers.utils.logging
+    level = told.get_verbosity()
+    told.set_verbosity_error()
+    told.disable_progress_bar()
+    try:
+        yield
+    finally:
+        told.set_verbosity(level)
+        told.enable_progress_bar()
 
 
 def pipeline_class(settings: Settings, folder: Path) -> Any:

@@ -56,6 +56,7 @@ def test_a_sample_depends_on_its_words_and_seed_only(name: str, pipelines: Folde
     backwards = [again.render([prompt], [seed])[0] for prompt, seed in zip(PROMPTS[::-1], SEEDS[::-1], strict=True)]
     assert same(shown, backwards[::-1]), "a resumed run, or other neighbours, gave other pixels"
     other_seed, other_words = again.render([PROMPTS[0], PROMPTS[2]], [9, SEEDS[0]])
+    assert fault(other_seed) is None and fault(other_words) is None
     assert not np.array_equal(shown[0], other_seed)
     assert not np.array_equal(shown[0], other_words)
 
@@ -92,9 +93,10 @@ def test_guidance_negative_words_and_scheduler_reach_the_pipeline(pipelines: Fol
         {"guidance": 1.0},
         {"negative": "ugly"},
         {"scheduler": "class=DDIMScheduler"},
-        {"extra": "clip_skip=1"},
+        {"extra": "guidance_rescale=0.7"},
     ):
         changed = make("sd-1.5", pipelines, **change).render(PROMPTS[:1], SEEDS[:1])[0]
+        assert fault(changed) is None, changed
         assert not np.array_equal(usual, changed), change
 
 
