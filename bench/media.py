@@ -13,7 +13,7 @@ import numpy as np
 from bench.api import Answer, Example, Failure, Generator, Instruction, Media, Progress
 from bench.errors import BenchError
 from bench.io import canonical
-from bench.pixels import save_pixels
+from bench.pixels import FRAME_MS, save_pixels
 from bench.plan import Job
 from bench.rendering import fingerprint, make_generator
 from bench.rng import entropy, hash_order
@@ -89,7 +89,7 @@ def make(generator: Generator, shots: Sequence[Shot], place: Path, progress: Pro
             elif (wrong := fault(pixels)) is not None:
                 failed[shot] = Failure(wrong)
             else:
-                save_pixels(file_of(shot, place, generator), pixels)
+                save_pixels(file_of(shot, place, generator), pixels, getattr(generator, "frame_ms", FRAME_MS))
         progress("render", len(shots) - len(todo) + start + len(block), len(shots))
     return failed
 
