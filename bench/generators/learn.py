@@ -50,7 +50,7 @@ class Learn:
     layers: int = 2
     vocabulary: int = 1024
     length: int = 48
-    steps: int = 5000
+    steps: int = 4500
     batch: int = 32
     rate: float = 1e-3
     warmup: float = 0.04

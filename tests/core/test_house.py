@@ -31,7 +31,10 @@ HEAVY = {
     "vllm",
     "xgrammar",
 }
-HELPERS = {f"bench.{name}" for name in ("api", "config", "errors", "io", "processes", "rng", "terms", "text", "words")}
+HELPERS = {
+    f"bench.{name}"
+    for name in ("api", "config", "errors", "io", "processes", "rng", "shipped", "terms", "text", "words")
+}
 ALLOWED = {
     "bench": {"bench"},
     "tasks": {"tasks", *HELPERS},
@@ -39,7 +42,11 @@ ALLOWED = {
     "navigen": {"navigen", "bench.lm", "bench.topk", *HELPERS},
 }
 LATE = HEAVY - {"numpy", "pyarrow"}  # what the harness itself may load inside functions only
-LEAVES = {"bench/lm/hf.py", "bench/lm/vllm.py"}  # imported by name when a text backend is asked for
+LEAVES = {  # imported by name when a text backend or a generator is asked for
+    "bench/lm/hf.py",
+    "bench/lm/vllm.py",
+    *(f"bench/generators/{name}.py" for name in ("fidelity", "fresh", "learn", "pixel", "state")),
+}
 
 
 def modules() -> Iterator[tuple[str, Path]]:
