@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
+from bench.generators.fidelity import Namer, teach
 from bench.io import write_text
 from bench.rng import entropy, stream
 from tasks.world.draw.make import clip, stills
@@ -26,25 +27,7 @@ from tasks.world.taxonomy import DOMAINS
 RESULTS = Path(__file__).parent.parent / "results" / "measured" / "legibility.json"
 LOOKS = {"stills": 800, "clips": 2000}
 DRAWS = {"stills": 4, "clips": 1}
-EPOCHS, BATCH, FRAMES = 15, 64, slice(0, 12, 2)
-
-
-class Namer(nn.Module):
-    """Three convolutions, pooled, and a head an attribute."""
-
-    def __init__(self, channels: int, values: list[int]) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            *(nn.Conv2d(channels, 32, 5, 2, 2), nn.BatchNorm2d(32), nn.ReLU()),
-            *(nn.Conv2d(32, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.Conv2d(64, 96, 3, padding=1), nn.BatchNorm2d(96), nn.ReLU(), nn.MaxPool2d(4)),
-            *(nn.Flatten(), nn.Dropout(0.3)),
-        )
-        self.heads = nn.ModuleList(nn.Linear(96 * 16, number) for number in values)
-
-    def forward(self, pictures: Tensor) -> list[Tensor]:
-        found = self.body(pictures)
-        return [head(found) for head in self.heads]
+FRAMES = slice(0, 12, 2)
 
 
 def any_looks(domain: str, number: int) -> Shelf:
@@ -79,7 +62,7 @@ def measure(domain: str, kind: str) -> dict[str, float]:
     torch.manual_seed(entropy(0, "legibility", domain, kind) % 2**31)
     pictures, codes = show(any_looks(domain, LOOKS[kind]), kind, DRAWS[kind], 1)
     namer = Namer(pictures.shape[1], [len(attribute.values) for attribute in DOMAINS[domain].attributes])
-    train(namer, pictures, torch.from_numpy(codes), stream(0, "legibility", domain, kind))
+    teach(namer, pictures, torch.from_numpy(codes), stream(0, "legibility", domain, kind))
     asked, truth = show(stock(DOMAINS[domain], DEFAULTS[domain], 0), kind, 1, 0)
     namer.eval()
     with torch.no_grad():
@@ -91,26 +74,6 @@ def measure(domain: str, kind: str) -> dict[str, float]:
         for place, (name, guess) in enumerate(zip(names, guesses, strict=True))
         if kind == "clips" or name != "camera"
     }
-
-
-def train(namer: Namer, pictures: Tensor, codes: Tensor, rng: np.random.Generator) -> None:
-    steps = EPOCHS * (len(pictures) // BATCH)
-    optimiser = torch.optim.AdamW(namer.parameters(), lr=2e-3, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
-    for _ in range(EPOCHS):
-        order = rng.permutation(len(pictures))
-        for start in range(0, len(order) - BATCH + 1, BATCH):
-            rows = order[start : start + BATCH]
-            down, right = rng.integers(-3, 4, size=2).tolist()
-            batch = torch.roll(pictures[rows].float() / 255 - 0.5, (down, right), (2, 3))
-            answers = namer(batch)
-            loss = torch.stack(
-                [nn.functional.cross_entropy(answer, codes[rows, place]) for place, answer in enumerate(answers)]
-            ).sum()
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
 
 
 def main() -> None:

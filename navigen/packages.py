@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.errors import BenchError
-from navigen.shipped import shipped
+from bench.shipped import shipped
 
 WORLD = "world-base"
 SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"

@@ -8,20 +8,10 @@ from pathlib import Path
 
 from bench.api import Train
 from bench.errors import BenchError
+from bench.shipped import CHECKPOINTS
 from navigen.identifiers.catalogue import Identified
 
-CHECKPOINTS = Path(__file__).resolve().parents[1] / "results" / "checkpoints"
 SHIPPED = "shipped"
-
-
-def shipped(name: str) -> Path:
-    """Return the folder of a shipped checkpoint; an installation without the source tree has none."""
-    folder = CHECKPOINTS / name
-    if not (folder / "config.json").is_file():
-        raise BenchError(
-            f"no checkpoint {name!r} comes with this installation; run from a clone, or give a folder instead"
-        )
-    return folder
 
 
 def all_shipped() -> list[Path]:

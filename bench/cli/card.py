@@ -24,7 +24,7 @@ def spell(system: str, options: Mapping[str, object], assigned: Sequence[str]) -
 
 def write_card(folder: Path, title: str, command: str, facts: Sequence[str]) -> None:
     """Write the card of what lies in a folder; a card that is there is replaced."""
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name not in {CARD, "lock"})
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in {CARD, "lock"})
     lines = [
         f"# {title}",
         "",
@@ -37,5 +37,8 @@ def write_card(folder: Path, title: str, command: str, facts: Sequence[str]) -> 
         "| file | bytes | sha256 |",
         "|---|---:|---|",
     ]
-    lines += [f"| `{path.name}` | {path.stat().st_size:,} | `{file_sha256(path)}` |" for path in files]
+    lines += [
+        f"| `{path.relative_to(folder).as_posix()}` | {path.stat().st_size:,} | `{file_sha256(path)}` |"
+        for path in files
+    ]
     write_text(folder / CARD, "\n".join(lines) + "\n")

@@ -9,16 +9,28 @@ import typer
 
 from bench.cli.console import note, progress_bar
 from bench.cli.options import Config, DataRoot, read_config
+from bench.config import build, parse_assignments
 from bench.errors import BenchError, unknown
 
 if TYPE_CHECKING:
     from bench.api import Context
+    from bench.plan import Device
 
 BASE = "base"
+GENERATORS: dict[str, dict[str, object]] = {
+    "world-image": {},
+    "world-video": {"frames": 8, "size": 32, "patch": 4, "number": 4000, "channels": (80, 112)},
+}
+"""Small generators that are trained on the world's draws, and what they set otherwise than `Learn` does."""
 
 
 def train(
-    system: Annotated[str, typer.Argument(help='A system that learns, or "base": the small model of the world.')],
+    system: Annotated[
+        str,
+        typer.Argument(
+            help='A system that learns; or "base", "world-image", "world-video": small models of the world.'
+        ),
+    ],
     to: Annotated[Path, typer.Option("--to", help="Folder for checkpoints and the result.")],
     task: Annotated[str | None, typer.Option(help="The task whose training part is learnt.")] = None,
     config: Config = None,
@@ -40,10 +52,10 @@ def train(
     command = spell(system, options, told)
     if stage is not None:
         told.append(f"{system}.stage={stage}")
-    if system == BASE:
+    if system == BASE or system in GENERATORS:
         if task is not None or config is not None:
-            raise BenchError("train base: it reads general text and no task; leave out --task and --config (use --set)")
-        _base(to, seed, told, command)
+            raise BenchError(f"train {system}: it learns from no task; leave out --task and --config (use --set)")
+        (_base if system == BASE else _generator)(system, to, seed, told, command)
     else:
         _system(system, task, to, seed, told, read_config(config), data_root)
         if (to / "policy").is_dir() and is_main():
@@ -80,27 +92,47 @@ def _system(
         note(f"{name} with these settings trains nothing, so {to} holds nothing to load")
 
 
-def _base(to: Path, seed: int, told: list[str], command: str) -> None:
+def _base(name: str, to: Path, seed: int, told: list[str], command: str) -> None:
     from bench import catalogue
     from bench.cli.card import write_card
-    from bench.config import build, parse_assignments
-    from bench.plan import Device, found_device
     from bench.processes import is_main
+
+    given, device = _given(name, told)
+    kind = catalogue.resolve("navigen.general:General", "lm")
+    with progress_bar(name) as progress:
+        made = build(kind, given, name, context=_context(to, seed, device.name, device.dtype, progress))
+        made.run(catalogue.resolve(made.text)(made.number, seed), to / name)
+    if is_main():
+        facts = (f"A small base language model, pre-trained on the general text that `{made.text}` yields, by",)
+        write_card(to / name, "A small base", command, facts)
+    note(f"use it with: --set SYSTEM.base={to / name}")
+
+
+def _generator(name: str, to: Path, seed: int, told: list[str], command: str) -> None:
+    from bench import catalogue
+    from bench.cli.card import write_card
+
+    given, device = _given(name, told)
+    kind = catalogue.resolve("bench.generators.learn:Learn", "render")
+    with progress_bar(name) as progress:
+        context = _context(to, seed, device.name, device.dtype, progress)
+        made = build(kind, {**GENERATORS[name], **given}, name, context=context)
+        made.run(to / name)
+    what = "pictures" if made.frames == 1 else "clips"
+    facts = (f"A small text-conditional diffusion model of {what}, trained on what `{made.pairs}` yields, by",)
+    write_card(to / name, f"{name}: {what} from text", command, facts)
+    note(f"the generator is in {to / name}")
+
+
+def _given(name: str, told: list[str]) -> tuple[dict[str, str], Device]:
+    """Return the settings of what is trained, and the device."""
+    from bench.plan import Device, found_device
 
     sections = parse_assignments(told)
     for section in sections:
-        if section not in {BASE, "device"}:
-            raise unknown("section of --set", section, [BASE, "device"])
-    device = found_device(build(Device, sections.get("device", {}), "device"))
-    kind = catalogue.resolve("navigen.general:General", "lm")
-    with progress_bar(BASE) as progress:
-        context = _context(to, seed, device.name, device.dtype, progress)
-        made = build(kind, sections.get(BASE, {}), BASE, context=context)
-        made.run(catalogue.resolve(made.text)(made.number, seed), to / BASE)
-    if is_main():
-        facts = (f"A small base language model, pre-trained on the general text that `{made.text}` yields, by",)
-        write_card(to / BASE, "A small base", command, facts)
-    note(f"use it with: --set SYSTEM.base={to / BASE}")
+        if section not in {name, "device"}:
+            raise unknown("section of --set", section, [name, "device"])
+    return sections.get(name, {}), found_device(build(Device, sections.get("device", {}), "device"))
 
 
 def _context(work: Path, seed: int, device: str, dtype: str, progress: object) -> Context:

@@ -33,7 +33,22 @@ HEAVY = {
 }
 HELPERS = {
     f"bench.{name}"
-    for name in ("api", "config", "errors", "io", "listing", "pixels", "processes", "rng", "terms", "text", "words")
+    for name in (
+        *(
+            "api",
+            "config",
+            "errors",
+            "io",
+            "listing",
+            "pixels",
+            "processes",
+            "rng",
+            "shipped",
+            "terms",
+            "text",
+            "words",
+        ),
+    )
 }
 ALLOWED = {
     "bench": {"bench"},
@@ -43,9 +58,9 @@ ALLOWED = {
 }
 LATE = HEAVY - {"numpy", "pyarrow"}  # what the harness itself may load inside functions only
 LEAVES = {  # imported by name, or inside a function, when a backend is asked for
-    "bench/generators/pipeline.py",
     "bench/lm/hf.py",
     "bench/lm/vllm.py",
+    *(f"bench/generators/{name}.py" for name in ("fidelity", "fresh", "learn", "pipeline", "pixel", "state")),
 }
 
 

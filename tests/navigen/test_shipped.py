@@ -16,8 +16,8 @@ from bench.io import file_sha256
 from bench.rng import hash_order
 from bench.scorers.instruction import AttributeF1
 from bench.scorers.ranking import NDCG
+from bench.shipped import CHECKPOINTS
 from navigen.checkpoint import read_told
-from navigen.shipped import CHECKPOINTS
 from tasks.world.load import load
 
 MEGABYTES = 25

@@ -21,6 +21,8 @@ DRAWING: Mapping[str, str] = {
     "short-video": "tasks.world.draw.short_video",
 }
 SIZE, FRAMES = 64, 12
+LOTS = LUCK + 5
+"""Chance numbers that decide a picture or a clip, given its look."""
 WANDER, NEARER, FURTHER, DIM, BRIGHT = 0.08, 1.1, 0.92, 0.94, 1.06
 """How far from the middle a draw may look, how near and how far, and how dark and bright it may be."""
 
@@ -37,6 +39,11 @@ PATHS: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
 def stills(shelf: Shelf, item: int, seed: int, draws: Sequence[int] = (0,), size: int = SIZE) -> Pixels:
     """Return independent draws of an item [draws, size, size, 3], each the same whatever else is drawn."""
     lots = np.stack([_lots(shelf, item, seed, "still", draw) for draw in draws])
+    return paint_stills(shelf.domain.name, shelf.look(item), lots, size)
+
+
+def paint_stills(domain: str, look: Mapping[str, str], lots: NDArray[np.float64], size: int = SIZE) -> Pixels:
+    """Return pictures of a look [n, size, size, 3], one for each row of `lots` [n, LOTS] in [0, 1)."""
     luck, phase, x, y, zoom, light = lots[:, :LUCK], *lots[:, LUCK:].T
     shot = Shot(
         phase=_f32(phase),
@@ -46,7 +53,7 @@ def stills(shelf: Shelf, item: int, seed: int, draws: Sequence[int] = (0,), size
         light=_f32(DIM + (BRIGHT - DIM) * light),
         luck=_f32(luck),
     )
-    return painter(shelf.domain.name)(shelf.look(item), shot, size)
+    return painter(domain)(look, shot, size)
 
 
 def clip(shelf: Shelf, item: int, seed: int, draw: int = 0, size: int = SIZE, frames: int = FRAMES) -> Pixels:
@@ -54,8 +61,13 @@ def clip(shelf: Shelf, item: int, seed: int, draw: int = 0, size: int = SIZE, fr
 
     Where a domain says nothing of the camera, it drifts a little in a direction of chance.
     """
-    look = shelf.look(item)
-    lots = _lots(shelf, item, seed, "clip", draw)
+    return paint_clip(shelf.domain.name, shelf.look(item), _lots(shelf, item, seed, "clip", draw), size, frames)
+
+
+def paint_clip(
+    domain: str, look: Mapping[str, str], lots: NDArray[np.float64], size: int = SIZE, frames: int = FRAMES
+) -> Pixels:
+    """Return a clip of a look [frames, size, size, 3]; `lots` [LOTS] in [0, 1)."""
     luck, _, x, y, zoom, light = lots[:LUCK], *lots[LUCK:]
     time = np.arange(frames) / max(1, frames - 1)
     if "camera" in look:
@@ -73,7 +85,7 @@ def clip(shelf: Shelf, item: int, seed: int, draw: int = 0, size: int = SIZE, fr
         light=_f32(np.full(frames, DIM + (BRIGHT - DIM) * light)),
         luck=_f32(np.repeat(luck[None, :], frames, axis=0)),
     )
-    return painter(shelf.domain.name)(look, shot, size)
+    return painter(domain)(look, shot, size)
 
 
 def painter(domain: str) -> Draw:
@@ -83,7 +95,7 @@ def painter(domain: str) -> Draw:
 
 
 def _lots(shelf: Shelf, item: int, seed: int, what: str, draw: int) -> NDArray[np.float64]:
-    return stream(seed, what, shelf.ids[item], draw).random(LUCK + 5)
+    return stream(seed, what, shelf.ids[item], draw).random(LOTS)
 
 
 def _f32(values: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -1,0 +1,216 @@
+"""Small generators of the world: what they learn from, that a kill costs nothing, and that neighbours do not matter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.api import Context
+from bench.cli import app
+from bench.errors import BenchError
+from bench.generators.fidelity import Reader, make_reader, render
+from bench.generators.learn import Learn
+from bench.generators.pixel import PixelPipeline, fold, tokenize, unfold
+from bench.io import file_sha256
+from tasks.world.pairs import Pair, held_out, pairs
+from tasks.world.passages import held_out_pairs
+from tasks.world.shelf import stock
+from tasks.world.strengths import strengths
+from tasks.world.taxonomy import DOMAINS
+from tests.conftest import REPOSITORY
+from tests.world.test_captions import meant
+
+TINY: dict[str, Any] = {
+    "number": 6,
+    "size": 16,
+    "patch": 4,
+    "channels": (32,),
+    "width": 32,
+    "layers": 1,
+    "vocabulary": 320,
+    "batch": 8,
+    "save_every": 5,
+}
+WEIGHTS = ("unet/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors", "tokenizer/tokenizer.json")
+
+
+def learn(to: Path, **values: Any) -> tuple[PixelPipeline, list[float]]:
+    losses = Learn(**{**TINY, **values}, context=Context(work=to)).run(to / "world-image")
+    return loaded(to / "world-image"), losses
+
+
+def loaded(folder: Path) -> PixelPipeline:
+    pipeline: PixelPipeline = PixelPipeline.from_pretrained(folder)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def told(values: dict[str, Any]) -> list[str]:
+    texts = {name: ",".join(map(str, value)) if isinstance(value, tuple) else value for name, value in values.items()}
+    return [part for name, value in texts.items() for part in ("--set", f"world-image.{name}={value}")]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PixelPipeline, list[float]]:
+    folder = tmp_path_factory.mktemp("trained")
+    return folder, *learn(folder, steps=40, rate=3e-3)
+
+
+@pytest.fixture(scope="module")
+def usual() -> list[Pair]:
+    return list(pairs(130, 3, 1, 16))
+
+
+def test_pairs_join_nothing_that_is_kept_from_them(usual: list[Pair]) -> None:
+    for source, may in ((usual, False), (list(held_out(30, 3, 1, 16)), True)):
+        for name, domain in DOMAINS.items():
+            shelf = stock(domain, strengths(name, {}), 0)
+            kept = {frozenset(pair) for pair in held_out_pairs(shelf)}
+            never = {frozenset(pair) for pair in (*shelf.absent, *domain.impossible)}
+            looks = [list(one.labels.values()) for one in source if one.domain == name]
+            joined = [{frozenset((a, b)) for a in look for b in look} for look in looks]
+            assert kept and never and joined
+            assert all(bool(found & kept) == may for found in joined)
+            assert not any(found & never for found in joined)
+
+
+def test_every_text_says_what_is_shown_and_nothing_else() -> None:
+    for one in pairs(20, 5, 8, 16):
+        assert one.pixels.shape == (8, 16, 16, 3) and one.pixels.dtype == np.uint8
+        assert len(set(one.texts)) >= 4
+        for place, text in enumerate(one.texts):
+            found = meant(DOMAINS[one.domain], text)
+            assert all({one.labels[name]} == values for name, values in found.items()), text
+            assert place in (1, 2) or set(found) == set(one.labels), text
+
+
+def test_pairs_are_the_same_whenever_they_are_drawn() -> None:
+    first, again, other = list(pairs(2, 7)), list(pairs(3, 7)), list(pairs(2, 8))
+    assert [one.texts for one in first] == [one.texts for one in again[: len(first)]]
+    assert all((a.pixels == b.pixels).all() for a, b in zip(first, again, strict=False))
+    assert [one.texts for one in first] != [one.texts for one in other]
+
+
+@settings(max_examples=20, deadline=None)
+@given(n=st.integers(1, 3), frames=st.integers(1, 3), cells=st.integers(1, 3), patch=st.sampled_from([1, 2, 4]))
+def test_folding_loses_nothing(n: int, frames: int, cells: int, patch: int) -> None:
+    size = cells * patch
+    pixels = torch.arange(n * frames * size * size * 3, dtype=torch.float32).reshape(n, frames, size, size, 3)
+    folded = fold(pixels, patch)
+    assert folded.shape == (n, frames * 3 * patch**2, cells, cells)
+    assert torch.equal(unfold(folded, patch), pixels)
+    cell = pixels[:, :, :patch, :patch].permute(0, 1, 4, 2, 3).reshape(n, -1)
+    assert torch.equal(folded[:, :, 0, 0].sort().values, cell.sort().values), "a cell holds its own pixels"
+
+
+def test_the_loss_falls(trained: tuple[Path, PixelPipeline, list[float]]) -> None:
+    losses = trained[2]
+    assert len(losses) == 40 and np.mean(losses[-8:]) < 0.7 * np.mean(losses[:8])
+
+
+def test_a_killed_training_ends_at_the_same_bytes(
+    trained: tuple[Path, PixelPipeline, list[float]], tmp_path: Path
+) -> None:
+    values = told({**TINY, "steps": 40, "rate": 3e-3})
+    command = [sys.executable, "-m", "bench", "train", "world-image", "--to", str(tmp_path), *values]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None and not (tmp_path / "checkpoint.safetensors").exists():
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not (tmp_path / "world-image").exists(), "it was to be killed in the middle"
+    app(["train", "world-image", "--to", str(tmp_path), *values], standalone_mode=False)
+    for name in WEIGHTS:
+        assert (tmp_path / "world-image" / name).read_bytes() == (trained[0] / "world-image" / name).read_bytes()
+    card = (tmp_path / "world-image" / "README.md").read_text()
+    assert all(f"`{name}`" in card and file_sha256(tmp_path / "world-image" / name) in card for name in WEIGHTS)
+    assert "navibench train world-image --seed 0 --set world-image." in card
+
+
+def test_another_training_does_not_go_on_with_this_one(trained: tuple[Path, PixelPipeline, list[float]]) -> None:
+    with pytest.raises(BenchError, match="other settings, pairs or seed"):
+        learn(trained[0], steps=40, rate=1e-3)
+
+
+def sources(*seeds: int) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+def test_saving_and_loading_keeps_every_pixel(trained: tuple[Path, PixelPipeline, list[float]], tmp_path: Path) -> None:
+    pipeline, texts = trained[1], ["a red lamp", "a knight in the forest"]
+    pipeline.save_pretrained(tmp_path, safe_serialization=True)
+    again = loaded(tmp_path)
+    first, second = (one(texts, 3, generator=sources(1, 2)).images for one in (pipeline, again))
+    assert first.shape == (2, 16, 16, 3) and 0 <= first.min() < first.max() <= 1
+    np.testing.assert_array_equal(first, second)
+    names = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
+    assert names == {".json", ".safetensors"}
+
+
+def test_neighbours_do_not_matter(trained: tuple[Path, PixelPipeline, list[float]]) -> None:
+    pipeline, text = trained[1], "a blue chair in the garden"
+    others = ["a robot", "a cat jumping on the stage", "wood", "a calm racing with a dragon in the city, icy, top-down"]
+    alone = pipeline([text] * 4, 4, generator=sources(5, 5, 5, 5)).images
+    mixed = pipeline([others[0], text, *others[1:3]], 4, generator=sources(1, 5, 2, 3)).images
+    last = pipeline([*others[1:4], text], 4, generator=sources(9, 8, 7, 5)).images
+    for found in (*alone, mixed[1], last[3]):
+        np.testing.assert_array_equal(found, alone[0])
+    assert not np.array_equal(mixed[0], mixed[1])
+    assert not np.array_equal(pipeline([text], 4, generator=sources(6)).images[0], alone[0])
+
+
+def test_a_clip_has_frames_and_pil_is_the_same(tmp_path: Path) -> None:
+    pipeline, _ = learn(tmp_path, frames=3, steps=2)
+    asked = {"num_inference_steps": 2, "guidance_scale": 1.0}
+    made = pipeline("a dog running", generator=sources(4), **asked).frames
+    assert made.shape == (1, 3, 16, 16, 3)
+    clips = pipeline(["a dog running"], generator=sources(4), output_type="pil", **asked).frames
+    assert len(clips) == 1 and len(clips[0]) == 3
+    np.testing.assert_array_equal(np.stack(clips[0]), np.rint(made[0] * 255).astype(np.uint8))
+    with pytest.raises(BenchError, match="expected np or pil"):
+        pipeline("a dog", output_type="latent")
+
+
+def test_texts_are_cut_and_padded_to_one_length(trained: tuple[Path, PixelPipeline, list[float]]) -> None:
+    tokenizer = trained[1].tokenizer
+    ids = tokenize(tokenizer, ["", "A Lamp", "a lamp", "word " * 400])
+    assert ids.shape == (4, 48)
+    assert ids[0].tolist() == [tokenizer.eos_token_id] + [tokenizer.pad_token_id] * 47
+    assert ids[1].tolist() == ids[2].tolist() and ids[3, -1] == tokenizer.eos_token_id
+
+
+def test_a_reader_reads_what_is_drawn_and_not_what_is_not(usual: list[Pair]) -> None:
+    shown = [one for one in usual if one.domain == "product"]
+    reader: Reader = make_reader("product", shown, epochs=60)
+    pixels, labels = np.stack([one.pixels for one in shown]), [one.labels for one in shown]
+    right, wrong = reader.accuracy(pixels, labels), reader.accuracy(pixels, labels[::-1])
+    assert set(right) == {attribute.name for attribute in DOMAINS["product"].attributes}
+    assert right["colour"] > 0.6 > 0.3 > wrong["colour"]
+
+
+def test_rendering_by_parts_gives_the_same(trained: tuple[Path, PixelPipeline, list[float]]) -> None:
+    texts = ["lamp", "chair", "mug", "vase"]
+    whole = render(trained[1], texts, 2, 2.0, 2)
+    assert whole.shape == (4, 1, 16, 16, 3) and whole.dtype == np.uint8
+    np.testing.assert_array_equal(render(trained[1], texts[:2], 2, 2.0, 2), whole[:2])
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"), [({"size": 18}, "multiple of patch"), ({"steps": 0}, "steps=0"), ({"batch": 0}, "batch=0")]
+)
+def test_a_mistake_is_told_before_anything_is_drawn(values: dict[str, Any], expected: str, tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match=expected):
+        learn(tmp_path, **values)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,100 @@
+"""How faithful the shipped generators are and how fast, by domain and attribute; `--card` writes it on their cards.
+
+    python -m tests.perf.bench_world_generators [--card] [--steps 10] [--guidance 2.0] [FOLDER ...]
+
+Without a folder both shipped generators are measured. Readers of attributes are trained first: some minutes a folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from bench.generators.fidelity import ROWS, measure, render
+from bench.generators.pixel import PixelPipeline
+from bench.io import write_text
+from bench.shipped import shipped
+from tasks.world.pairs import pairs
+
+SHIPPED = ("world-image", "world-video")
+TAUGHT, ASKED, BATCH = 3000, 256, 32
+MARK = "## Measured"
+
+
+def table(found: dict[str, dict[str, dict[str, float]]]) -> list[str]:
+    """Return a Markdown table a domain."""
+    lines = []
+    for domain, rows in found.items():
+        names = list(rows["drawn"])
+        lines += ["", f"| {domain} | {' | '.join(names)} | mean |", f"|---|{'---:|' * (len(names) + 1)}"]
+        for row in ROWS:
+            shares = [rows[row][name] for name in names]
+            lines.append(f"| {row} | {' | '.join(f'{share:.3f}' for share in [*shares, float(np.mean(shares))])} |")
+    return lines
+
+
+def speed(pipeline: PixelPipeline, steps: int, guidance: float) -> float:
+    """Return pictures or clips a second, of full batches on one thread."""
+    texts = [one.texts[0] for one in pairs(BATCH // 3 + 1, 3, pipeline.config.frames, 32)][:BATCH]
+    render(pipeline, texts, 2, guidance, BATCH)
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        render(pipeline, texts, steps, guidance, BATCH)
+        seconds.append(time.perf_counter() - started)
+    return BATCH / min(seconds)
+
+
+def main() -> None:
+    """Measure, print, and with --card replace the measured part of the cards."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--card", action="store_true")
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--guidance", type=float, default=2.0)
+    parser.add_argument("--taught", type=int, default=TAUGHT)
+    parser.add_argument("--asked", type=int, default=ASKED)
+    told = parser.parse_args()
+    torch.set_num_threads(1)
+    for folder in told.folders or [shipped(name, "model_index.json") for name in SHIPPED]:
+        pipeline = PixelPipeline.from_pretrained(folder)
+        pipeline.set_progress_bar_config(disable=True)
+        rates = {name: speed(pipeline.to(dtype), told.steps, told.guidance) for name, dtype in DTYPES.items()}
+        pipeline.to(torch.float32)
+        found = measure(
+            pipeline,
+            usual="tasks.world.pairs:pairs",
+            held_out="tasks.world.pairs:held_out",
+            taught=told.taught,
+            asked=told.asked,
+            steps=told.steps,
+            guidance=told.guidance,
+            batch=BATCH,
+        )
+        fast = ", ".join(f"{rate:.1f} a second in {name}" for name, rate in rates.items())
+        lines = [
+            MARK,
+            "",
+            f"By `python -m tests.perf.bench_world_generators` with {told.steps} steps and guidance {told.guidance}: "
+            f"share of {told.asked} instructions a domain whose value a reader finds in what was made. Readers learnt "
+            f"from {told.taught} other draws a domain; `drawn` is what they find in fresh draws of the same looks, the "
+            f"ceiling. `held out`: looks with a pair of values that no training picture joins. "
+            f"Speed, one thread, batches of {BATCH}: {fast}.",
+            *table(found),
+        ]
+        print("\n".join([f"# {folder.name}", *lines]), flush=True)
+        if told.card:
+            card = folder / "README.md"
+            text = re.split(rf"^{MARK}$", card.read_text(encoding="utf-8"), flags=re.MULTILINE)[0].rstrip()
+            write_text(card, "\n".join([text, "", *lines]) + "\n")
+
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+if __name__ == "__main__":
+    main()
