@@ -93,7 +93,10 @@ def hold(
     pairs = match(ready, pins, patterns)
     for name, job in jobs:
         check_question(name, pins.table[name], job)
-    pairs += made(jobs, root, folder)
+    try:
+        pairs += made(jobs, root, folder)
+    except BenchError as error:  # a checkpoint is of one catalogue, and the pins may be of several
+        raise BenchError(f"{error}{'; --only NAME chooses entries' if candidates and not patterns else ''}") from None
     names = [name for name, _ in pairs]
     for name in names:
         if names.count(name) > 1:

@@ -46,12 +46,12 @@ def message(verdict: Verdict) -> str:
 def remarks(verdict: Verdict) -> list[str]:
     """Return what a reader must know of the size of the comparison."""
     found = []
-    if verdict.too_few:
+    if verdict.too_few and verdict.outcome is not Outcome.REGRESSION:
         found.append(
             f"too few cases: {verdict.cases:,} show a loss of {number(verdict.detectable)} with {POWER:.0%} power, "
             f"the margin needs about {verdict.needed:,}"
         )
-    elif verdict.outcome is Outcome.UNCLEAR or verdict.alarm > verdict.alpha:
+    elif verdict.outcome is Outcome.UNCLEAR:
         found.append(f"an unchanged system would fail with a chance of {verdict.alarm:.0%}")
     if verdict.lopsided:
         found.append(f"{verdict.lopsided:,} cases judged in one only count as the worst score in the other")
