@@ -1,4 +1,4 @@
-"""Error rates by simulation: how often an unchanged system fails, a planted drop slips through, or too few cases see it.
+"""Error rates by simulation: how often an unchanged system fails, how often a planted drop slips through.
 
 300 users with about 600 correlated cases, 400 gates a rate, margin .07, seeds 0 to 4. Bounds are those that a true rate
 at the limit would break once in a thousand.
