@@ -1,1 +1,1 @@
-"""A gate: is a candidate no worse than a pinned reference, by more than a stated margin?"""
+"""A gate for changes: whether a candidate is worse than a pinned reference by more than a stated margin."""
