@@ -62,7 +62,7 @@ class Verdict:
     @property
     def alarm(self) -> float:
         """The chance that a candidate exactly as good as the reference does not pass (normal approximation)."""
-        spread = self.detectable / (NORMAL.inv_cdf(1 - self.alpha) + NORMAL.inv_cdf(POWER))
+        spread = spread_of(self.detectable, self.alpha)
         return 0.0 if spread == 0.0 else NORMAL.cdf(NORMAL.inv_cdf(1 - self.alpha) - self.margin / spread)
 
     @property
@@ -100,7 +100,8 @@ def judge_metrics(
     """Return a verdict a metric of `margins`; scores are [cases] with NaN for not judged, `users` [cases] numbers.
 
     A case judged in one only counts with the worst score that either got anywhere: a failure costs, it never drops
-    out. The interval is the paired cluster bootstrap (BCa) over users at the two-sided level 1 - 2 alpha.
+    out. The interval is the wider, at each end, of the paired cluster bootstrap (BCa) and Student's t over users, at
+    the two-sided level 1 - 2 alpha: where few users differ at all, the bootstrap alone is too sure of itself.
     Raises BenchError where no case, or those of one user only, are judged.
     """
     names = list(margins)
@@ -124,6 +125,7 @@ def judge_metrics(
         ends = result.interval
         if result.difference is None or ends.low is None or ends.high is None or result.detectable is None:
             raise BenchError(f"{name}: {ends.n_cases} cases of {ends.n_clusters} users are judged; expected two users")
+        reach = student(1 - alpha, ends.n_clusters - 1) * spread_of(result.detectable, alpha)
         means = float(np.nanmean(a[:, place])), float(np.nanmean(b[:, place]))
         found.append(
             Verdict(
@@ -131,8 +133,8 @@ def judge_metrics(
                 candidate=means[0],
                 reference=means[1],
                 gain=result.difference,
-                low=ends.low,
-                high=ends.high,
+                low=min(ends.low, result.difference - reach),
+                high=max(ends.high, result.difference + reach),
                 margin=margin_of(margins[name], means[1], name),
                 detectable=result.detectable,
                 cases=ends.n_cases,
@@ -143,6 +145,18 @@ def judge_metrics(
             )
         )
     return found
+
+
+def spread_of(detectable: float, alpha: float) -> float:
+    """Return the standard error behind a smallest detectable difference."""
+    return detectable / (NORMAL.inv_cdf(1 - alpha) + NORMAL.inv_cdf(POWER))
+
+
+def student(level: float, freedom: int) -> float:
+    """Return the quantile of Student's t."""
+    from scipy.stats import t
+
+    return float(t.ppf(level, freedom))
 
 
 def filled(a: Floats, b: Floats, higher_is_better: bool) -> tuple[Floats, Floats, int]:
