@@ -22,7 +22,7 @@ from bench.io import digest, file_sha256
 from bench.plan import Job
 
 # Reading results or drawing tables cannot change an answer or a score, so these do not enter the key.
-PRESENTATION = ("bench/cli", "bench/report", "bench/stats")
+PRESENTATION = ("bench/cli", "bench/gate", "bench/report", "bench/stats")
 IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)[\w.]*\s", re.MULTILINE)
 RECORDED = (
     *("navibench", "numpy", "pandas", "pillow", "pyarrow", "scipy", "snowballstemmer"),

@@ -8,11 +8,13 @@ import traceback
 import typer
 from typer import TyperException
 
+from bench.cli.check import check
 from bench.cli.compare import compare
 from bench.cli.console import fail, note, show_remarks
 from bench.cli.data import app as data
 from bench.cli.doctor import doctor
 from bench.cli.ls import ls
+from bench.cli.pin import pin
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.score import score
@@ -31,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for verb in (ls, run, train, compare, report, score, doctor):
+for verb in (ls, run, train, compare, check, pin, report, score, doctor):
     app.command()(verb)
 app.add_typer(data, name="data")
 
