@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from bench import catalogue
-from bench.api import Suite
 from bench.config import settings
 from bench.errors import BenchError, unknown
 from bench.gate.pins import Pin, Pins
+from bench.listing import Suite
 from bench.plan import Job, plan
 
 CHECKPOINT = "checkpoint"
