@@ -182,11 +182,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
-    """All cases of a run, the training part they are judged against, settings of the models that look (by role)."""
+    """All cases of a run, the training part they are judged against, settings of the models that look (by role).
+
+    `kind` says which medium of an item is compared with what was rendered: its picture, or its clip for VIDEO.
+    """
 
     rows: tuple[Case, ...]
     train: Train
     backbones: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+    kind: Kind = Kind.IMAGE
 
 
 class Judge(Protocol):

@@ -17,8 +17,12 @@ FRAME_MS = 125
 """How long a frame of a clip is shown: eight frames a second."""
 
 
+class BrokenMediaError(BenchError):
+    """A file that is no picture or clip; what keeps a good one from being read is another error."""
+
+
 def read_pixels(path: Path) -> Pixels:
-    """Return a picture as [1, height, width, 3] or an animation as [frames, height, width, 3]; BenchError if broken."""
+    """Return a picture as [1, height, width, 3], an animation as [frames, height, width, 3]; or BrokenMediaError."""
     if path.suffix == ".mp4":
         return _read_mp4(path)
     image = pillow()
@@ -30,7 +34,7 @@ def read_pixels(path: Path) -> Pixels:
                 frames.append(np.asarray(opened.convert("RGB")))
         return np.stack(frames)
     except (OSError, SyntaxError, ValueError, image.DecompressionBombError) as error:
-        raise BenchError(f"{path}: not a picture that can be read ({error})") from None
+        raise BrokenMediaError(f"{path}: not a picture that can be read ({error})") from None
 
 
 def save_pixels(path: Path, pixels: Pixels, frame_ms: int = FRAME_MS) -> None:
@@ -71,7 +75,7 @@ def _read_mp4(path: Path) -> Pixels:
         with video.open(str(path)) as file:
             return np.stack([frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)])
     except (video.FFmpegError, ValueError, IndexError) as error:
-        raise BenchError(f"{path}: not a clip that can be read ({error})") from None
+        raise BrokenMediaError(f"{path}: not a clip that can be read ({error})") from None
 
 
 def _av() -> Any:
