@@ -69,12 +69,13 @@ def named(cases: Cases, role: str) -> str:
 
 
 def _in_role(cases: Cases, role: str) -> Any:
-    return _make(role, named(cases, role))
+    return make(role, named(cases, role))
 
 
 # The models of a run stay loaded for the next one, which most often looks with the same.
 @lru_cache(maxsize=4)
-def _make(role: str, told: str) -> Any:
+def make(role: str, told: str) -> Any:
+    """Return the model that the text of `named` tells of, loaded once."""
     values: Mapping[str, Setting] = json.loads(told)
     kind = catalogue.resolve(str(values["name"]))
     return build(kind, {key: value for key, value in values.items() if key != "name"}, f"scorer.{role}")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bench.api import Case, Cases, Failure, Item, Kind
 from bench.errors import BenchError
 from bench.scorers.encoding import Floats, Ints
-from bench.scorers.lens import Encoder, Vectors, encoder, named, unit
+from bench.scorers.lens import Encoder, Vectors, encoder, make, named, unit
 from bench.scorers.mismatch import mismatched
 from bench.scorers.views import Views, look
 
@@ -99,12 +99,12 @@ class Album:
 
 def album(cases: Cases) -> Album:
     """Return the album of the model in the role "clip": runs that look at one catalogue with one model share it."""
-    return Album(encoder(cases), _pages(named(cases, "clip")))
+    return _album(named(cases, "clip"))
 
 
 @lru_cache(maxsize=2)
-def _pages(model: str) -> dict[Stamp, Vectors]:
-    return {}
+def _album(told: str) -> Album:
+    return Album(make("clip", told), {})
 
 
 def stamp(path: Path) -> Stamp:

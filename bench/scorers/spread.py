@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,8 +58,9 @@ class ClipKid(OfMedia):
         from torch.nn import Identity
         from torchmetrics.image.kid import KernelInceptionDistance
 
-        metric = KernelInceptionDistance(feature=Identity(), subsets=1, subset_size=len(pair[0]))
-        return float(measured(metric, pair)[0])
+        number = len(pair[0])
+        distance, _ = measured(lambda: KernelInceptionDistance(Identity(), subsets=1, subset_size=number), pair)
+        return float(distance)
 
 
 class ClipFid(OfMedia):
@@ -81,7 +82,7 @@ class ClipFid(OfMedia):
 
         extractor = Identity()
         extractor.num_features = pair[0].shape[1]
-        return float(measured(FrechetInceptionDistance(feature=extractor), pair))
+        return float(measured(lambda: FrechetInceptionDistance(extractor), pair))
 
 
 def features(cases: Cases, salt: str, most: int | None = None) -> tuple[Vectors, Vectors]:
@@ -104,13 +105,14 @@ def features(cases: Cases, salt: str, most: int | None = None) -> tuple[Vectors,
     return made * scale, album(cases).vectors([path for _, path in pairs]) * scale
 
 
-def measured(metric: Any, pair: tuple[Vectors, Vectors]) -> Any:
+def measured(make: Callable[[], Any], pair: tuple[Vectors, Vectors]) -> Any:
     """Return what a metric of torchmetrics makes of outputs and targets; its random order comes from a seed."""
     import torch
 
     made, real = (torch.from_numpy(np.ascontiguousarray(side, dtype=np.float64)) for side in pair)
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that all features are kept: so they are
+        metric = make()
         torch.manual_seed(entropy(0, "spread") % 2**63)
         metric.update(real, real=True)
         metric.update(made, real=False)
