@@ -77,5 +77,6 @@ def _in_role(cases: Cases, role: str) -> Any:
 def make(role: str, told: str) -> Any:
     """Return the model that the text of `named` tells of, loaded once."""
     values: Mapping[str, Setting] = json.loads(told)
-    kind = catalogue.resolve(str(values["name"]))
+    line = catalogue.entry("backbones", str(values["name"]))
+    kind = catalogue.resolve(line.target, line.needs)
     return build(kind, {key: value for key, value in values.items() if key != "name"}, f"scorer.{role}")

@@ -52,14 +52,19 @@ class TinyClip:
     """A random CLIP of open_clip, asked in batches of its own, each picture prepared as open_clip says."""
 
     batch: int = 64
+    side: int = 32
+    patch: int = 8
+    width: int = 32
+    layers: int = 2
 
     @cached_property
     def model(self) -> Any:
         import open_clip
         import torch
 
-        sight = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
-        text = {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
+        shape = {"layers": self.layers, "width": self.width}
+        sight = {**shape, "image_size": self.side, "head_width": 16, "patch_size": self.patch}
+        text = {**shape, "context_length": 77, "vocab_size": 49408, "heads": 2}
         with torch.random.fork_rng():
             torch.manual_seed(0)
             return open_clip.CLIP(16, sight, text).eval()
@@ -68,7 +73,7 @@ class TinyClip:
     def prepare(self) -> Any:
         import open_clip
 
-        return open_clip.image_transform(32, is_train=False)
+        return open_clip.image_transform(self.side, is_train=False)
 
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
         import open_clip
@@ -88,6 +93,39 @@ class TinyClip:
                 ready = torch.stack([self.prepare(Image.fromarray(one)) for one in block])
                 blocks.append(normal(self.model.encode_image(ready).numpy()))
         return np.concatenate(blocks)
+
+
+class ForTorchmetrics:
+    """A tiny CLIP as torchmetrics asks one of transformers, with its processor."""
+
+    def __init__(self, clip: TinyClip) -> None:
+        self.clip = clip
+
+    def __call__(self) -> tuple[Any, Any]:
+        return self, self.process
+
+    def to(self, _: object) -> ForTorchmetrics:
+        return self
+
+    @property
+    def config(self) -> object:
+        return object()
+
+    def process(self, images: Any = None, text: Any = None, **_: object) -> dict[str, Any]:
+        import open_clip
+        import torch
+        from torchvision.transforms.functional import to_pil_image
+
+        if images is not None:
+            return {"pixel_values": torch.stack([self.clip.prepare(to_pil_image(one)) for one in images])}
+        ids = open_clip.tokenize(list(text))
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+    def get_image_features(self, pixels: Any) -> Any:
+        return self.clip.model.encode_image(pixels)
+
+    def get_text_features(self, ids: Any, _: Any) -> Any:
+        return self.clip.model.encode_text(ids)
 
 
 @dataclass

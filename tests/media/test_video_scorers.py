@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from bench import cards
-from bench.api import Cases, Data, Failure, Kind, Task
+from bench.api import Cases, Data, Dataset, Failure, Kind, Task
 from bench.catalogue import scorer
 from bench.errors import BenchError
+from bench.judge import judge
 from bench.pixels import Pixels, read_pixels, save_pixels
 from bench.rng import stream
 from bench.scorers.video import cells, motion
-from tests.media.lookers import Colours, draw, make_cases, make_train
+from tests.media.lookers import CLIP, Colours, draw, make_cases, make_train
 
 NAMES = ("consistency", "motion", "flicker", "decodes", "frames", "duration")
 
@@ -144,3 +145,16 @@ def test_a_card_cannot_reward_stillness_alone(name: str) -> None:
     with pytest.raises(BenchError, match=f"{name} is perfect .* name motion"):
         cards.check_card(card("clip-i", name))
     cards.check_card(card("clip-i", name, "motion"))
+
+
+def test_the_judge_says_which_medium_is_compared(tmp_path: Path) -> None:
+    train = make_train(tmp_path, 6, Kind.VIDEO)
+    cases = make_cases(train, [train.items["i02"].clip, Failure("no"), None], Kind.VIDEO)
+    examples = tuple(case.example for case in cases.rows)
+    answers = {case.example.query.id: case.answer for case in cases.rows}
+    media = {case.example.query.id: case.media for case in cases.rows if case.media is not None}
+    asked = card("clip-i", "motion", "clip-diversity")
+    scores, statistics = judge(asked, Dataset(train, examples, "", {}), examples, answers, media, CLIP)
+    assert scores.metrics["clip-i"][:2].tolist() == pytest.approx([1, 0], abs=1e-6)
+    assert np.isnan(scores.metrics["clip-i"][2]) and np.isnan(scores.metrics["motion"][1:]).all()
+    assert statistics == {"clip-diversity": None}
