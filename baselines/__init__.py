@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.api import Entry
+from bench.listing import Entry
 
 SYSTEMS: dict[str, Entry] = {
     "random": Entry("baselines.chance:Random", "A random order per query: the floor."),

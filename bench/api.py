@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 Setting = str | int | float | bool
 
@@ -136,62 +136,82 @@ class Context:
     progress: Progress = ignore_progress
 
 
-class Ranker(Protocol):
-    """Answers next-item tasks."""
+class Learner(Protocol):
+    """What every system does first."""
 
     def fit(self, train: Train) -> None:
         """Learn from the training part only."""
+
+
+class Ranker(Learner, Protocol):
+    """Answers next-item tasks."""
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return one answer a query, at least `k` deep where the catalogue allows, in the order of `queries`."""
 
 
-class Instructor(Protocol):
+class Instructor(Learner, Protocol):
     """Writes instructions for image and video tasks."""
-
-    def fit(self, train: Train) -> None:
-        """Learn from the training part only."""
 
     def instruct(self, queries: Sequence[Query], kind: Kind) -> Sequence[Answer]:
         """Return one answer a query, in the order of `queries`."""
 
 
+class Generator(Protocol):
+    """Executes instructions. A dataclass whose fields are its settings; `suffix` is that of its files (".png")."""
+
+    kind: ClassVar[Kind]
+    suffix: ClassVar[str]
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 over everything that decides the pixels: settings, weights, versions."""
+
+    def render(self, prompts: Sequence[str], seeds: Sequence[int]) -> Sequence[Any]:
+        """Return bytes [frames, height, width, 3], or a Failure, a prompt; neighbours change nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An example with the answer a system gave."""
+    """An example with the answer a system gave, and what was rendered of it (None: nothing was to be)."""
 
     example: Example
     answer: Answer
+    media: Path | Failure | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
-    """All cases of a run, with the training part they are judged against (catalogue, popularity)."""
+    """All cases of a run, the training part they are judged against, settings of the models that look (by role)."""
 
     rows: tuple[Case, ...]
     train: Train
+    backbones: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
 
 
-class Scorer(Protocol):
-    """Judges every case by itself; None = could not judge (never a stand-in for bad). Failures score 0."""
+class Judge(Protocol):
+    """What judges, of cases or of a run."""
 
     @property
     def higher_is_better(self) -> bool | None:
         """Whether more is better; None: neither, the figure describes."""
+
+
+class Scorer(Judge, Protocol):
+    """Judges every case by itself; None = could not judge (never a stand-in for bad). Failures score 0.
+
+    One that looks at media has a true attribute `of_media`: what was not to be rendered is not judged.
+    """
 
     def __call__(self, cases: Cases) -> Sequence[float | None]:
         """Return one score a case, in the order of `cases.rows`."""
 
 
-class Statistic(Protocol):
+class Statistic(Judge, Protocol):
     """A figure only the whole run has (catalogue coverage): no case owns a share of it."""
 
-    @property
-    def higher_is_better(self) -> bool | None:
-        """Whether more is better; None: neither, the figure describes."""
-
-    def measure(self, cases: Cases) -> float:
-        """Return the figure."""
+    def measure(self, cases: Cases) -> float | None:
+        """Return the figure; None if too few cases can be judged for it to mean something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +230,8 @@ class Task:
     """A pure data card: what is asked, of which data, judged how, under which licence.
 
     `depth` is how many items a ranking is asked for, at least the largest k of the scorers. `fingerprint` is that of
-    the data the card was made with ("" = not pinned); other data are asked with a warning.
+    the data the card was made with ("" = not pinned); other data are asked with a warning. `generator` executes the
+    instructions ("" = nothing is rendered); `backbones` are the models that scorers look with, by role.
     """
 
     id: str
@@ -225,26 +246,5 @@ class Task:
     seen: Seen = Seen.KEEP
     depth: int = 50
     fingerprint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """A named grid of tasks, systems and seeds, its `limit` and `settings` as --limit, --set; `parts` run with it."""
-
-    id: str
-    tasks: tuple[str, ...]
-    systems: tuple[str, ...]
-    seeds: tuple[int, ...] = (0,)
-    notes: str = ""
-    limit: int | None = None
-    settings: tuple[str, ...] = ()
-    parts: tuple[Suite, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of a registry table: "module:attribute", one sentence, and the extra it needs ("" = none)."""
-
-    target: str
-    summary: str
-    needs: str = ""
+    generator: str = ""
+    backbones: Mapping[str, str] = field(default_factory=dict)

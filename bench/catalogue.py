@@ -1,7 +1,7 @@
 """Lazy tables of names: what is registered, and the object behind a name only when it is asked for.
 
 Built-in and outside packages plug in the same way, by entry point (group "navibench." and one of `GROUPS`, value
-"module:TABLE"), where TABLE maps names to `bench.api.Entry`.
+"module:TABLE"), where TABLE maps names to `bench.listing.Entry`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from bench.api import Entry, Scorer, Statistic, Suite, Task
+from bench.api import Scorer, Statistic, Task
 from bench.errors import BenchError, unknown
+from bench.listing import Entry, Suite
 
-GROUPS = ("tasks", "suites", "systems", "scorers", "data", "configs")
+GROUPS = ("tasks", "suites", "systems", "generators", "scorers", "data", "configs")
 
 
 def resolve(target: str, needs: str = "") -> Any:
@@ -108,6 +109,14 @@ def system(name: str) -> type[Any]:
         raise BenchError(f"{name}: expected a dataclass whose fields are its settings (put @dataclass above the class)")
     if not hasattr(found, "fit") or not (hasattr(found, "rank") or hasattr(found, "instruct")):
         raise BenchError(f"{name}: expected the methods fit and rank, or fit and instruct (see bench/api.py)")
+    return found
+
+
+def generator(name: str) -> type[Any]:
+    """Return the class of a generator: a dataclass whose fields are its settings."""
+    found: type[Any] = _load("generators", name)
+    if not is_dataclass(found) or not isinstance(found, type) or not hasattr(found, "render"):
+        raise BenchError(f"{name}: expected a dataclass with kind, suffix, fingerprint and render (see bench/api.py)")
     return found
 
 

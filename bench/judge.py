@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench import catalogue
-from bench.api import Answer, Case, Cases, Dataset, Example, Failure, Item, Kind, Query, Ranking, Task
+from bench.api import Answer, Case, Cases, Dataset, Example, Failure, Item, Kind, Query, Ranking, Setting, Task
 from bench.errors import BenchError
 from bench.plan import Policy
 from bench.scorers.slices import history_lengths, slices, target_popularity
@@ -46,30 +47,40 @@ def _checked_ranking(answer: Ranking, query: Query, items: Mapping[str, Item]) -
 
 
 def judge(
-    task: Task, dataset: Dataset, examples: Sequence[Example], answers: Mapping[str, Answer]
-) -> tuple[Scores, dict[str, float]]:
+    task: Task,
+    dataset: Dataset,
+    examples: Sequence[Example],
+    answers: Mapping[str, Answer],
+    media: Mapping[str, Path | Failure] | None = None,
+    backbones: Mapping[str, Mapping[str, Setting]] | None = None,
+) -> tuple[Scores, dict[str, float | None]]:
     """Return per-case scores and whole-run statistics; an answer for every example is required.
 
-    A Failure scores 0 where higher is better and is left unjudged elsewhere, whatever a scorer made of it.
+    A Failure scores 0 where higher is better and is left unjudged elsewhere, whatever a scorer made of it. So is a
+    failed rendering, in the eyes of scorers of media; these do not judge what was not to be rendered, failed or not.
     """
     ids = [example.query.id for example in examples]
     if absent := [name for name in ids if name not in answers]:
         raise BenchError(
             f"{task.id}: no answer for {len(absent)} cases, the first is {absent[0]!r}; run the task again"
         )
-    cases = Cases(tuple(Case(example, answers[example.query.id]) for example in examples), dataset.train)
-    failed = np.array([isinstance(case.answer, Failure) for case in cases.rows], dtype=np.bool_)
+    files = media or {}
+    rows = [Case(example, answers[example.query.id], files.get(example.query.id)) for example in examples]
+    cases = Cases(tuple(rows), dataset.train, backbones or {})
+    failed = np.array([isinstance(case.answer, Failure) for case in rows], dtype=np.bool_)
+    spoilt = np.array([isinstance(case.media, Failure) for case in rows], dtype=np.bool_)
     metrics: dict[str, np.ndarray[Any, np.dtype[np.float64]]] = {}
-    statistics: dict[str, float] = {}
+    statistics: dict[str, float | None] = {}
     for name in task.scorers:
         scorer = catalogue.scorer(name)
         if hasattr(scorer, "measure"):
-            statistics[name] = float(scorer.measure(cases))
+            measured = scorer.measure(cases)
+            statistics[name] = None if measured is None else float(measured)
             continue
         values = np.array([np.nan if score is None else score for score in scorer(cases)], dtype=np.float64)
         if values.shape != failed.shape:
             raise BenchError(f"{name} gave {len(values)} scores for {len(failed)} cases; expected one a case")
-        values[failed] = 0.0 if scorer.higher_is_better else np.nan
+        values[spoilt if getattr(scorer, "of_media", False) else failed] = 0.0 if scorer.higher_is_better else np.nan
         metrics[name] = values
     facts = {
         "history_length": history_lengths(cases).astype(np.float64),
@@ -79,7 +90,7 @@ def judge(
     return Scores(tuple(ids), users, failed, facts, dict(slices(cases)), metrics), statistics
 
 
-def summarise(scores: Scores, statistics: Mapping[str, float], policy: Policy) -> dict[str, Any]:
+def summarise(scores: Scores, statistics: Mapping[str, float | None], policy: Policy) -> dict[str, Any]:
     """Return the figures of a run: per metric its mean, interval and how many cases and users stand behind it."""
     names = list(scores.metrics)
     table = np.stack([scores.metrics[name] for name in names], axis=1)

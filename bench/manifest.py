@@ -27,6 +27,7 @@ IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)[\w.]*\s", re.MULTILINE)
 RECORDED = (
     *("navibench", "numpy", "pandas", "pillow", "pyarrow", "scipy", "snowballstemmer"),
     *("torch", "accelerate", "peft", "tokenizers", "transformers"),
+    *("av", "diffusers", "lpips", "open_clip_torch", "torchmetrics", "torchvision"),
 )
 
 
@@ -101,6 +102,7 @@ def described(job: Job) -> dict[str, Any]:
         "limit": job.limit,
         "seen": job.seen.value,
         "device": plain(job.device),
+        **job.rendering.described(),
     }
 
 

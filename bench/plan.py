@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from bench import catalogue
-from bench.api import Context, Kind, Seen, Suite, Task
+from bench.api import Context, Kind, Seen, Task
 from bench.cards import check_card, with_options
 from bench.config import build, parse_assignments, plain, settings
 from bench.errors import BenchError, unknown
 from bench.io import canonical
+from bench.listing import Suite
+from bench.rendering import Rendering, arrange, is_rendering
 from bench.stats.resampling import FEWEST_DRAWS
 
 ANSWERS = {Kind.NEXT_ITEM: "rank", Kind.IMAGE: "instruct", Kind.VIDEO: "instruct"}
@@ -54,6 +56,7 @@ class Job:
     policy: Policy
     device: Device
     root: Path | None = None
+    rendering: Rendering = field(default_factory=Rendering)
 
     @cached_property
     def target(self) -> str:
@@ -67,13 +70,12 @@ class Job:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Top-level packages of the loader, the system and the scorers."""
-        scorers = [catalogue.scorer_entry(name).target for name in self.task.scorers]
-        return tuple(
-            sorted(
-                {target.partition(":")[0].split(".")[0] for target in (self.target, self.task.data.loader, *scorers)}
-            )
-        )
+        """Top-level packages of the loader, the system, the generator and the scorers."""
+        targets = [catalogue.scorer_entry(name).target for name in self.task.scorers]
+        if self.rendering.generator:
+            targets.append(catalogue.entry("generators", self.rendering.generator).target)
+        targets += [self.target, self.task.data.loader]
+        return tuple(sorted({target.partition(":")[0].split(".")[0] for target in targets}))
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -103,8 +105,8 @@ def plan(
     systems = list(dict.fromkeys(name for grid in grids for name in grid.systems))
     told = parse_assignments(assignments)
     for section in told:
-        if section not in {*SHARED, *systems}:
-            raise unknown("section of --set", section, [*SHARED, *systems])
+        if section not in {*SHARED, *systems} and not is_rendering(section):
+            raise unknown("section of --set", section, [*SHARED, "generator", *systems])
     for name in config or {}:
         if not any(name in settings(catalogue.system(one)) for one in systems):
             raise unknown("setting of the configuration", name, settings(catalogue.system(systems[0])))
@@ -113,7 +115,7 @@ def plan(
     for grid in grids:
         own = parse_assignments(grid.settings)
         for section in own:  # those of systems that were left out of the grid stay without effect
-            if section not in {*SHARED, *grid.systems, *catalogue.table("systems")}:
+            if section not in {*SHARED, *grid.systems, *catalogue.table("systems")} and not is_rendering(section):
                 raise unknown(f"section of the settings of suite {grid.id}", section, [*SHARED, *grid.systems])
         sections = {name: {**own.get(name, {}), **told.get(name, {})} for name in {**own, **told}}
         jobs += lay_out(grid, sections, grid.limit if limit is None else limit, config or {}, unable)
@@ -135,19 +137,23 @@ def lay_out(
     policy = build(Policy, sections.get("policy", {}), "policy")
     if policy.resamples < FEWEST_DRAWS or not 0 < policy.level < 1:
         raise BenchError(f"policy: expected resamples >= {FEWEST_DRAWS:,} and a level between 0 and 1")
+    place = build(Device, sections.get("device", {}), "device")
     jobs: list[Job] = []
     for asked in grid.tasks:
         card = with_options(catalogue.task(asked), sections.get("data", {}))
         check_card(card)
         root = Path(asked).parent if asked.endswith(".toml") else None
+        rendering = arrange(card, sections, place.name, place.dtype)
+        if rendering.device == "auto":
+            rendering = replace(rendering, device=found_device(place).name)
         for name in grid.systems:
             kind = catalogue.system(name)
             if not hasattr(kind, ANSWERS[card.kind]):
                 unable.setdefault(card.kind, {})[name] = None
                 continue
             made = configure(name, sections, config)
-            device = _device(name, build(Device, sections.get("device", {}), "device"))
-            jobs.extend(Job(card, name, made, seed, limit, policy, device, root) for seed in grid.seeds)
+            device = _device(name, place)
+            jobs.extend(Job(card, name, made, seed, limit, policy, device, root, rendering) for seed in grid.seeds)
     return jobs
 
 

@@ -17,10 +17,11 @@ from bench.errors import BenchError
 from bench.io import only_one, write_text
 from bench.judge import checked
 from bench.manifest import code_digest, figures_digest, fit_key, run_key, train_digest
+from bench.media import render
 from bench.plan import Job, make_system
 from bench.pose import pose
 from bench.settle import Asked, policies, settle, told_of
-from bench.store import Run, checkpoints_for, folder_for
+from bench.store import Run, checkpoints_for, folder_for, folder_of_runs
 from bench.tables import read_answers, write_answers
 
 BLOCK = 1024  # queries asked between two writes: a kill costs at most this much work
@@ -41,7 +42,7 @@ def run_job(job: Job, dataset: Dataset, out: Path, progress: Progress = ignore_p
         if not there:
             make(job, dataset, run, key, progress)
         elif run.manifest["policies"] != policies(job) or run.manifest["code"]["figures"] != figures_digest():
-            settle(job, dataset, run, told_of(run))
+            settle(job, dataset, run, told_of(run), progress)
         rmtree(run.parts, ignore_errors=True)
         for remains in run.folder.glob(".*.part"):  # what a killed attempt was writing
             remains.unlink(missing_ok=True)
@@ -52,10 +53,13 @@ def make(job: Job, dataset: Dataset, run: Run, key: str, progress: Progress) -> 
     """Ask, judge and summarise."""
     started = time.monotonic()
     attempts = count_attempt(run.parts / "attempts")
-    ask(job, dataset, pose(job, dataset), run, progress)
+    examples = pose(job, dataset)
+    ask(job, dataset, examples, run, progress)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     seconds = round(time.monotonic() - started, 2)
-    settle(job, dataset, run, Asked(key, code_digest(job.packages), now, seconds, attempts))
+    render(job, run, examples, read_answers(run.answers), progress)
+    drawn = round(time.monotonic() - started - seconds, 2)
+    settle(job, dataset, run, Asked(key, code_digest(job.packages), now, seconds, attempts, drawn), progress)
 
 
 def count_attempt(path: Path) -> int:
@@ -100,7 +104,7 @@ def put(system: Any, job: Job, queries: Sequence[Query], dataset: Dataset) -> li
 
 
 def _context(job: Job, run: Run, dataset: Dataset, progress: Progress) -> Context:
-    out = run.folder.parents[job.task.id.count("/") + 2]
+    out = folder_of_runs(run, job.task.id)
     work = checkpoints_for(out, job.system, job.seed, fit_key(job, train_digest(dataset.train)))
     return Context(job.seed, work, job.device.name, job.device.dtype, progress)
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.api import Dataset, Failure, Seen, Task
+from bench.api import Dataset, Failure, Progress, Seen, Task, ignore_progress
 from bench.config import build
 from bench.errors import BenchError
 from bench.io import file_sha256, only_one
 from bench.judge import judge, summarise
 from bench.manifest import code_digest, described, figures_digest, host
+from bench.media import rendered
 from bench.plan import Device, Job, Policy
 from bench.pose import load, pose
+from bench.rendering import recalled
 from bench.store import SCHEMA, Run
 from bench.tables import read_answers, write_scores
 
@@ -30,16 +34,20 @@ class Asked:
     at: str
     seconds: float
     attempts: int
+    rendering: float = 0.0
 
 
-def settle(job: Job, dataset: Dataset, run: Run, asked: Asked) -> None:
+def settle(job: Job, dataset: Dataset, run: Run, asked: Asked, progress: Progress = ignore_progress) -> None:
     """Judge the stored answers, write `scores.parquet`, then `run.json` as the last act."""
     started = time.monotonic()
     answers = read_answers(run.answers)
-    scores, statistics = judge(job.task, dataset, pose(job, dataset), answers)
+    media = rendered(run, job.task.id)
+    progress("judge", 0, 1)
+    scores, statistics = judge(job.task, dataset, pose(job, dataset), answers, media, job.rendering.backbones)
     write_scores(run.scores, scores)
     figures = summarise(scores, statistics, job.policy)
-    reasons = [answer.reason for answer in answers.values() if isinstance(answer, Failure)]
+    failed = {case: answer.reason for case, answer in answers.items() if isinstance(answer, Failure)}
+    spoilt = [file.reason for case, file in media.items() if isinstance(file, Failure) and case not in failed]
     run.write_manifest(
         {
             "schema": SCHEMA,
@@ -52,19 +60,27 @@ def settle(job: Job, dataset: Dataset, run: Run, asked: Asked) -> None:
             "counts": {
                 "cases": len(scores.cases),
                 "users": len(set(scores.users)),
-                "failed": len(reasons),
-                "reasons": {reason: reasons.count(reason) for reason in sorted(set(reasons))[:20]},
+                "failed": len(failed),
+                "reasons": counted(failed.values()),
+                **({"rendered": len(media), "spoilt": len(spoilt), "spoilt_reasons": counted(spoilt)} if media else {}),
             },
             "figures": figures,
             "seconds": {
                 "ask": asked.seconds,
                 "attempts": asked.attempts,
+                "render": asked.rendering,
                 "judge": round(time.monotonic() - started, 2),
             },
             "host": host(),
-            "files": {path.name: file_sha256(path) for path in (run.answers, run.scores)},
+            "files": {path.name: file_sha256(path) for path in (run.answers, run.media, run.scores) if path.exists()},
         }
     )
+
+
+def counted(reasons: Iterable[str]) -> dict[str, int]:
+    """Return how often each of the first 20 reasons, in order of their text, was given."""
+    found = Counter(reasons)
+    return {reason: found[reason] for reason in sorted(found)[:20]}
 
 
 def policies(job: Job) -> dict[str, str | int | float]:
@@ -95,7 +111,8 @@ def rescore(run: Run, root: Path | None) -> Run:
 def told_of(run: Run) -> Asked:
     """Return what a finished run says of its asking."""
     told, seconds = run.manifest, run.manifest["seconds"]
-    return Asked(told["key"], told["code"]["asked"], told["asked"], seconds["ask"], seconds["attempts"])
+    took = seconds["ask"], seconds["attempts"], seconds.get("render", 0.0)
+    return Asked(told["key"], told["code"]["asked"], told["asked"], *took)
 
 
 def recall_job(run: Run) -> Job:
@@ -109,4 +126,5 @@ def recall_job(run: Run) -> Job:
         limit=told["limit"],
         policy=Policy(Seen(told["seen"]), told["policies"]["resamples"], told["policies"]["level"]),
         device=build(Device, told["device"], f"{run.folder}/run.json: device"),
+        rendering=recalled(told.get("rendering", {})),
     )

@@ -50,6 +50,11 @@ class Run:
         return self.folder / "scores.parquet"
 
     @property
+    def media(self) -> Path:
+        """Where it says which files were rendered; absent where nothing was to be."""
+        return self.folder / "media.parquet"
+
+    @property
     def parts(self) -> Path:
         """Where answers wait until the last block is in."""
         return self.folder / "answers"
@@ -119,6 +124,11 @@ def folder_for(out: Path, task: str, system: str, seed: int, key: str) -> Path:
     return out.joinpath(*task.split("/"), system.replace(":", "."), f"{seed}-{key[:12]}")
 
 
+def folder_of_runs(run: Run, task: str) -> Path:
+    """Return the output folder that a run lies in, which also holds what runs share."""
+    return run.folder.parents[task.count("/") + 2]
+
+
 def checkpoints_for(out: Path, system: str, seed: int, key: str) -> Path:
     """Return where a system keeps its checkpoints: beside the tasks, shared by all runs that learn the same."""
     return out.joinpath("fits", system.replace(":", "."), f"fit-{seed}-{key[:12]}")
@@ -143,5 +153,6 @@ def current(runs: Iterable[Run]) -> list[Run]:
     for run in sorted(runs, key=lambda run: (run.manifest["asked"], run.folder)):
         told = run.manifest
         asked = [told["data"]["fingerprint"], told["task"]["version"], told["seen"], told["limit"], told["seed"]]
-        newest[canonical([run.task, run.system, told["system"]["changed"], told["device"], *asked])] = run
+        asked += [told["device"], told.get("rendering")]
+        newest[canonical([run.task, run.system, told["system"]["changed"], *asked])] = run
     return sorted(newest.values(), key=lambda run: run.folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +67,32 @@ def read_answers(path: Path) -> dict[str, Answer]:
         if row["case"] is None or row["case"] in found:
             raise BenchError(f"{path}: row {number}: case {row['case']!r} is missing or stands there twice")
         found[row["case"]] = _answer(row, f"{path}: row {number}")
+    return found
+
+
+def write_media(path: Path, found: Mapping[str, Path | Failure], out: Path) -> None:
+    """Write one row a rendered case: its file, as a path below `out` if it lies there, or why there is none."""
+    import pyarrow as pa
+
+    places = [
+        (str(file.relative_to(out)) if file.is_relative_to(out) else str(file)) if isinstance(file, Path) else None
+        for file in found.values()
+    ]
+    reasons = [file.reason if isinstance(file, Failure) else None for file in found.values()]
+    columns = {"case": list(found), "path": places, "failure": reasons}
+    _write(path, pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
+
+
+def read_media(path: Path, out: Path) -> dict[str, Path | Failure]:
+    """Return {case: file or Failure}; a case that stands there twice is an error."""
+    columns = [
+        _read(path, ("case", "path", "failure")).column(name).to_pylist() for name in ("case", "path", "failure")
+    ]
+    found: dict[str, Path | Failure] = {}
+    for number, (case, place, reason) in enumerate(zip(*columns, strict=True), start=1):
+        if case is None or case in found:
+            raise BenchError(f"{path}: row {number}: case {case!r} is missing or stands there twice")
+        found[case] = out / place if place else Failure(reason or "no reason given")
     return found
 
 

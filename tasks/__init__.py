@@ -1,6 +1,6 @@
 """What is asked: the tables of task cards and suites; listing them reads no data and imports nothing heavy."""
 
-from bench.api import Entry
+from bench.listing import Entry
 
 TASKS: dict[str, Entry] = {
     "product/amazon-toys-2014/next-item": Entry(

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from bench.api import Dataset, Item
+from bench.pixels import Pixels, pillow, read_pixels, save_pixels
 from bench.rng import hash_order
-from tasks.pixels import Pixels, pillow, read_pixels, save_pixels
 
 COLUMNS, ROWS, CELL, CAPTION = 8, 5, 160, 56
 """Pictures across and down; the side of each, and the height of the text below it, in pixels."""

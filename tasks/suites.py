@@ -1,6 +1,6 @@
 """The suites: named grids of tasks, systems and seeds."""
 
-from bench.api import Suite
+from bench.listing import Suite
 
 COUNTING = ("random", "popularity", "recent", "markov", "transitions", "item-knn")
 LINEAR = ("ease",)

@@ -11,16 +11,16 @@ from bench.cli.console import note, show_json, show_table
 from bench.cli.options import Json
 from bench.errors import unknown
 
-LISTED = ("tasks", "systems", "scorers", "suites", "configs")
+LISTED = ("tasks", "systems", "generators", "scorers", "suites", "configs")
 
 
 def ls(
     what: Annotated[
-        str | None, typer.Argument(help="tasks, systems, scorers, suites or configs; all when left out.")
+        str | None, typer.Argument(help="tasks, systems, generators, scorers, suites or configs; all when left out.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List tasks, systems, scorers, suites and named configurations."""
+    """List tasks, systems, generators, scorers, suites and named configurations."""
     if what is not None and what not in LISTED:
         raise unknown("list", what, LISTED)
     groups = [what] if what else list(LISTED)

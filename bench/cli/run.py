@@ -13,7 +13,8 @@ from bench.cli.options import RUNS, Config, DataRoot, Out, read_config, split
 from bench.errors import BenchError
 
 if TYPE_CHECKING:
-    from bench.api import Dataset, Suite
+    from bench.api import Dataset
+    from bench.listing import Suite
     from bench.plan import Job
     from bench.store import Run
 
@@ -46,11 +47,20 @@ def run(
     runs = execute(jobs, data_root, folder)
     print_pages(gather(runs), out)
     note(f"{len(runs)} runs under {folder}; compare two with: navibench compare TASK:SYSTEM TASK:SYSTEM")
-    failed = sum(found.manifest["counts"]["failed"] for found in runs)
-    for found in runs:
-        for reason, count in found.manifest["counts"]["reasons"].items():
-            err.print(f"[red]{found.label}: {count} failed: {reason}[/]", markup=True)
-    raise typer.Exit(3 if failed else 0)
+    raise typer.Exit(3 if tell_failures(runs) else 0)
+
+
+def tell_failures(runs: list[Run]) -> bool:
+    """Say what failed, answers and renderings, and return whether anything did."""
+    found = [
+        (run.label, count, verb, reason)
+        for run in runs
+        for verb, place in (("failed", "reasons"), ("could not be rendered", "spoilt_reasons"))
+        for reason, count in run.manifest["counts"].get(place, {}).items()
+    ]
+    for label, count, verb, reason in found:
+        err.print(f"{label}: {count} {verb}: {reason}", style="red", markup=False)
+    return bool(found)
 
 
 def _grid(task: str | None, system: str | None, name: str | None, seed: str | None) -> Suite:
@@ -58,7 +68,7 @@ def _grid(task: str | None, system: str | None, name: str | None, seed: str | No
     from dataclasses import replace
 
     from bench import catalogue
-    from bench.api import Suite
+    from bench.listing import Suite
 
     try:
         seeds = tuple(int(text) for text in split(seed))
@@ -93,8 +103,9 @@ def execute(jobs: list[Job], root: Path | None, folder: Path) -> list[Run]:
                 note(remark)
         with progress_bar(f"[{number}/{len(jobs)}] {job.label}") as progress:
             found, there = run_job(job, loaded[1], folder, progress)
-        seconds = found.manifest["seconds"]["ask"]
-        note(f"[{number}/{len(jobs)}] {job.label}: {'already there' if there else f'{seconds:.1f} s'}")
+        took = found.manifest["seconds"]
+        drawn = f" and {took['render']:.1f} s of rendering" if took.get("render", 0) >= 0.1 else ""
+        note(f"[{number}/{len(jobs)}] {job.label}: " + ("already there" if there else f"{took['ask']:.1f} s{drawn}"))
         runs.append(found)
     return runs
 

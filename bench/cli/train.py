@@ -57,7 +57,7 @@ def _system(
     from dataclasses import fields
 
     from bench import catalogue
-    from bench.api import Suite
+    from bench.listing import Suite
     from bench.plan import make_system, plan
     from bench.pose import load
 

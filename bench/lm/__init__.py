@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.api import Entry
 from bench.catalogue import resolve
 from bench.config import build
 from bench.errors import BenchError, unknown
+from bench.listing import Entry
 from bench.lm.protocol import Allowed, Completion, Prompt, Sampling, TextModel
 from bench.lm.settings import SETTINGS, HFSettings, ServerSettings, VLLMSettings
 

@@ -116,7 +116,8 @@ def _row(group: Group, asked: Question) -> Row:
     figures = {name: Figure(line.value, line.low, line.high) for name, line in zip(scores.metrics, made, strict=True)}
     manifests = [run.manifest for run in group.runs]
     for name in told["figures"].keys() - figures.keys():
-        figures[name] = Figure(float(np.mean([line["figures"][name]["value"] for line in manifests])), None, None)
+        found = [line["figures"][name]["value"] for line in manifests]
+        figures[name] = Figure(None if None in found else float(np.mean(found)), None, None)
     values = [float(np.nanmean(run.read_scores().metrics[asked.primary])) for run in group.runs]
     whole = all(line["seconds"]["attempts"] == 1 for line in manifests)
     return Row(

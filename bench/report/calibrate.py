@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import catalogue
-from bench.api import Kind, Progress, Suite
+from bench.api import Kind, Progress
 from bench.errors import BenchError
+from bench.listing import Suite
 from bench.plan import plan
 from bench.pose import load
 from bench.report.render import number

@@ -31,8 +31,8 @@ def estimate(jobs: Sequence[Job], out: Path) -> str:
 def _seconds(job: Job, earlier: Sequence[Run]) -> float | None:
     same = [run for run in earlier if run.system == job.system]
     exact = [run for run in same if run.task == job.task.id]
-    times = [float(run.manifest["seconds"]["ask"]) for run in (exact or same)]
-    return max(times, default=None)
+    times = [run.manifest["seconds"] for run in (exact or same)]
+    return max((float(took["ask"]) + float(took.get("render", 0)) for took in times), default=None)
 
 
 def readable(run: Run) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from bench.tables import Scores
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What makes runs comparable: task version, data, candidates, limit; and how figures are shown."""
+    """What makes runs comparable: task version, data, candidates, limit, rendering; and how figures are shown."""
 
     task: str
     version: str
@@ -30,13 +30,16 @@ class Question:
     primary: str
     scorers: tuple[str, ...]
     level: float
+    rendering: str = ""
+    generator: str = ""
 
     @property
     def title(self) -> str:
         """The task with whatever changes its question."""
         asked = ", history items masked" if self.seen == "mask" else ""
         part = f", {self.limit} of its cases" if self.limit else ""
-        return f"{self.task} v{self.version}{asked}{part}"
+        made = f", {self.rendering}" if self.rendering else ""
+        return f"{self.task} v{self.version}{asked}{part}{made}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,23 @@ def question(run: Run) -> Question:
         primary=card["primary"],
         scorers=tuple(card["scorers"]),
         level=told["policies"]["level"],
+        rendering=spelt(told.get("rendering", {}), card),
+        generator=told.get("rendering", {}).get("fingerprint", ""),
     )
+
+
+def spelt(told: Mapping[str, Any], card: Mapping[str, Any]) -> str:
+    """Return what is not as the card says in how answers were rendered and looked at: "generator=wan, cases=64"."""
+    if not told:
+        return ""
+    usual = {role: {"name": name} for role, name in card.get("backbones", {}).items()}
+    found: dict[str, Any] = {} if told["generator"] == card.get("generator", "") else {"generator": told["generator"]}
+    found |= {} if told["cases"] is None else {"rendered": told["cases"]}
+    found |= {f"generator.{name}": value for name, value in told["changed"].items()}
+    found |= {
+        f"scorer.{role}": canonical(given) for role, given in told["backbones"].items() if given != usual.get(role)
+    }
+    return ", ".join(f"{name}={_short(value)}" for name, value in found.items())
 
 
 def grouped(runs: Iterable[Run]) -> dict[Question, list[Group]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from bench import catalogue
 from bench.errors import BenchError
 from bench.pose import load_data
+from bench.rendering import Rendering, make_generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Finding:
 def checks(root: Path | None) -> list[Callable[[], list[Finding]]]:
     """Return every check to make, as calls, so that a progress bar can count them."""
     tasks = [partial(check_task, name, root) for name in catalogue.table("tasks")]
-    return [check_machine, check_device, check_extras, check_systems, *tasks]
+    return [check_machine, check_device, check_extras, check_systems, check_generators, *tasks]
 
 
 def check_machine() -> list[Finding]:
@@ -78,7 +79,9 @@ def extras() -> dict[str, list[str]]:
 
 def check_systems() -> list[Finding]:
     """Return which systems load and which answers they can give."""
-    broken = [line for group in ("tasks", "suites", "systems", "scorers") for line in catalogue.tables(group)[1]]
+    broken = [
+        line for group in ("tasks", "suites", "systems", "generators", "scorers") for line in catalogue.tables(group)[1]
+    ]
     found = [Finding("plug-ins", "broken", False, line) for line in broken]
     for name in catalogue.table("systems"):
         try:
@@ -88,6 +91,19 @@ def check_systems() -> list[Finding]:
             continue
         verbs = [verb for verb in ("rank", "instruct", "create") if hasattr(kind, verb)]
         found.append(Finding("systems", name, True, "can " + " and ".join(verbs)))
+    return found
+
+
+def check_generators() -> list[Finding]:
+    """Return which generators have their packages and their weights here."""
+    found: list[Finding] = []
+    for name in catalogue.table("generators"):
+        try:
+            told = make_generator(Rendering(name)).fingerprint[:12]
+        except BenchError as error:
+            found.append(Finding("generators", name, False, str(error)))
+            continue
+        found.append(Finding("generators", name, True, f"can render {catalogue.generator(name).kind}s ({told})"))
     return found
 
 

@@ -64,4 +64,6 @@ def print_run(run: Run, console: Console) -> None:
     console.print(grid(["metric", f"value [{told['policies']['level']:.0%}]", "cases judged"], rows))
     for reason, count in told["counts"]["reasons"].items():
         console.print(f"[red]{count:,} failed:[/] {escape(reason)}")
+    for reason, count in told["counts"].get("spoilt_reasons", {}).items():
+        console.print(f"[red]{count:,} could not be rendered:[/] {escape(reason)}")
     console.print(f"[dim]{escape(str(run.folder))}[/]")

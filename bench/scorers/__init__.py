@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.api import Entry
+from bench.listing import Entry
 
 SCORERS: dict[str, Entry] = {
     "recall@k": Entry("bench.scorers.ranking:Recall", "Share of the targets among the first k; one target: hit rate."),

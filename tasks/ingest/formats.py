@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from bench.api import Entry
 from bench.errors import unknown
+from bench.listing import Entry
 from tasks.ingest.rows import Notes, Raw
 
 Reader = Callable[[Path, Notes], Raw]

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.api import Progress, ignore_progress
 from bench.errors import BenchError
 from bench.io import canonical, digest, file_sha256, only_one, read_json, write_text
-from tasks.pixels import pillow, save_pixels
+from bench.pixels import pillow, save_pixels
 from tasks.world.draw.make import FRAMES, SIZE, clip, stills
 from tasks.world.shelf import Shelf
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from baselines.language import CodeIds, RawHistory, SftOnly, TextIds
-from bench.api import Context, Kind, Suite, Train
+from bench.api import Context, Kind, Train
 from bench.catalogue import resolve
 from bench.config import plain
 from bench.errors import BenchError
+from bench.listing import Suite
 from bench.plan import plan
 from navigen import CONFIGS
 from navigen.corpus import count_tasks, to_documents, training_rows

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.api import Suite
 from bench.errors import BenchError
+from bench.listing import Suite
 from bench.plan import plan
 
 MODULES = {

@@ -100,7 +100,7 @@ def test_seeds_are_averaged_with_their_spread(ran: tuple[Path, Path], tmp_path: 
 
 def test_listing_speaks_json() -> None:
     listed = json.loads(good("ls", "--json"))
-    assert {"tasks", "systems", "scorers", "suites", "configs"} == set(listed)
+    assert {"tasks", "systems", "generators", "scorers", "suites", "configs"} == set(listed)
     assert "markov" in {line["name"] for line in listed["systems"]}
 
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bench.api import Suite
 from bench.errors import BenchError
+from bench.listing import Suite
 from bench.manifest import fit_key, loaded, run_key
 from bench.plan import Job, plan
 from tests.systems import Counting

@@ -31,7 +31,10 @@ HEAVY = {
     "vllm",
     "xgrammar",
 }
-HELPERS = {f"bench.{name}" for name in ("api", "config", "errors", "io", "processes", "rng", "terms", "text", "words")}
+HELPERS = {
+    f"bench.{name}"
+    for name in ("api", "config", "errors", "io", "listing", "pixels", "processes", "rng", "terms", "text", "words")
+}
 ALLOWED = {
     "bench": {"bench"},
     "tasks": {"tasks", *HELPERS},

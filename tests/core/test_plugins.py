@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.conftest import REPOSITORY
 
 MODULE = """
-from bench.api import Entry
+from bench.listing import Entry
 SYSTEMS = {"%s": Entry("outside:Nothing", "answers nothing")}
 class Nothing: pass
 """

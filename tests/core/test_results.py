@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.api import Suite
+from bench.listing import Suite
 from bench.plan import Job, plan
 from bench.pose import load
 from bench.report.board import Page

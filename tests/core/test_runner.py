@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from bench import runner
-from bench.api import Suite
 from bench.cli.run import execute
 from bench.errors import BenchError
 from bench.io import file_sha256
+from bench.listing import Suite
 from bench.manifest import with_imports
 from bench.plan import plan
 from bench.pose import load, pose

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bench import catalogue
-from bench.api import Suite
 from bench.cli import app
 from bench.cli.run import _grid
 from bench.errors import BenchError
+from bench.listing import Suite
 from bench.plan import plan
 from tests.conftest import write_log
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from bench.api import Dataset, Instruction, Item, Kind, Query, Ranking, Suite, Train
+from bench.api import Dataset, Instruction, Item, Kind, Query, Ranking, Train
 from bench.errors import BenchError
+from bench.listing import Suite
 from bench.lm import Completion
 from bench.manifest import folder_digest
 from bench.plan import plan

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.api import Dataset, Entry, Example, Item, Kind, Query, Seen, Suite, Task, Train
+from bench.api import Dataset, Example, Item, Kind, Query, Seen, Task, Train
+from bench.listing import Entry, Suite
 from tasks import SUITES, TASKS
 from tasks.ingest import journey
 from tasks.ingest.describe import describe, gini

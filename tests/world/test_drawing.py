@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bench.errors import BenchError
-from tasks.pixels import read_pixels, save_pixels
+from bench.pixels import read_pixels, save_pixels
 from tasks.world.draw.canvas import Canvas
 from tasks.world.draw.make import FRAMES, PATHS, SIZE, clip, painter, stills
 from tasks.world.draw.shot import Shot
