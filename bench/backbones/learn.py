@@ -19,13 +19,13 @@ from torch.nn import functional
 
 from bench.api import Context
 from bench.backbones.resume import load_state, save_state
+from bench.backbones.settings import CLIP_CONFIG, CLIP_WEIGHTS
 from bench.backbones.wordings import make_tokenizer, write_ids
 from bench.config import plain
 from bench.errors import BenchError
 from bench.io import canonical, digest, only_one, write_atomic, write_text
 from bench.rng import entropy, stream
 
-CONFIG, WEIGHTS = "open_clip_config.json", "open_clip_model.safetensors"
 MEAN, SPREAD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 """What pixels in [0, 1] are centred and scaled by, per channel."""
 SHARPEST = log(100)
@@ -78,13 +78,13 @@ class Learner:
     embed: int = 128
     vocabulary: int = 1024
     length: int = 48
-    steps: int = 800
-    draws: int = 120
+    steps: int = 600
+    draws: int = 100
     warmup: int = 40
     rate: float = 2e-3
     decay: float = 0.05
     question: float = 1.0
-    every: int = 50
+    every: int = 30
     context: Context = field(default_factory=Context, kw_only=True)
 
     def run(self, source: Source, folder: Path) -> list[float]:
@@ -233,11 +233,11 @@ def write_model(learner: Learner, model: nn.Module, tokenizer: Any, folder: Path
         "resize_mode": "squash",
     }
     told = {"model_cfg": {**architecture(learner, tokenizer), "custom_text": True}, "preprocess_cfg": look}
-    write_text(folder / CONFIG, json.dumps(told, indent=1) + "\n")
+    write_text(folder / CLIP_CONFIG, json.dumps(told, indent=1) + "\n")
     tokenizer.save_pretrained(folder)
     kept = {
         name: value.detach().cpu().contiguous().to(torch.float16 if value.is_floating_point() else value.dtype)
         for name, value in model.state_dict().items()
     }
     header = {"settings": canonical(plain(learner))}
-    write_atomic(folder / WEIGHTS, lambda part: save_file(kept, part, metadata=header))
+    write_atomic(folder / CLIP_WEIGHTS, lambda part: save_file(kept, part, metadata=header))
