@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import catalogue
-from bench.api import Cases, Setting
-from bench.config import build, plain
+from bench.api import Cases
+from bench.backbones import make_backbone
+from bench.config import plain
 from bench.errors import BenchError
 from bench.io import canonical
 from bench.pixels import Pixels
@@ -22,13 +22,15 @@ UNIT = 1e-3  # how far the length of a unit vector may be from 1
 
 
 class Encoder(Protocol):
-    """The role "clip": texts and pictures in one space."""
+    """The role "clip": texts and pictures in one space; `fingerprint` tells its vectors from another model's."""
+
+    fingerprint: str
 
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors [texts, d]."""
 
-    def embed_pictures(self, pictures: Pixels) -> Vectors:
-        """Return unit vectors [pictures, d] of bytes [pictures, height, width, 3]."""
+    def embed_pictures(self, pictures: Pixels | Sequence[Pixels]) -> Vectors:
+        """Return unit vectors [pictures, d] of bytes [pictures, height, width, 3], or of [height, width, 3] each."""
 
 
 class Perceiver(Protocol):
@@ -76,7 +78,4 @@ def _in_role(cases: Cases, role: str) -> Any:
 @lru_cache(maxsize=4)
 def make(role: str, told: str) -> Any:
     """Return the model that the text of `named` tells of, loaded once."""
-    values: Mapping[str, Setting] = json.loads(told)
-    line = catalogue.entry("backbones", str(values["name"]))
-    kind = catalogue.resolve(line.target, line.needs)
-    return build(kind, {key: value for key, value in values.items() if key != "name"}, f"scorer.{role}")
+    return make_backbone(role, json.loads(told))

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import Case, Cases, Failure, Item, Kind
+from bench.backbones.cache import Remembering
 from bench.errors import BenchError
 from bench.scorers.encoding import Floats, Ints
 from bench.scorers.lens import Encoder, Vectors, encoder, make, named, unit
@@ -98,13 +99,16 @@ class Album:
 
 
 def album(cases: Cases) -> Album:
-    """Return the album of the model in the role "clip": runs that look at one catalogue with one model share it."""
+    """Return the album of the model in the role "clip": runs that look at one catalogue with one model share it.
+
+    Its vectors are kept on disk too, by content, as `bench.backbones.cache` says.
+    """
     return _album(named(cases, "clip"))
 
 
 @lru_cache(maxsize=2)
 def _album(told: str) -> Album:
-    return Album(make("clip", told), {})
+    return Album(Remembering(make("clip", told), "catalogue"), {})
 
 
 def stamp(path: Path) -> Stamp:

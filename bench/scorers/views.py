@@ -1,4 +1,4 @@
-"""Files as unit vectors: every frame of every picture and clip looked at once, in batches of one size."""
+"""Files as unit vectors: every frame of every picture and clip, looked at in large blocks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from bench.pixels import BrokenMediaError, Pixels, read_pixels
 from bench.scorers.lens import Encoder, Vectors, unit
 
-BATCH = 64  # frames given to a model at a time
-WAITING = 1 << 28  # bytes of frames of sizes too rare to fill a batch, before they are looked at anyway
+MOST = 512  # frames given to an encoder at a time, which has batches of its own
+BYTES = 1 << 27  # of frames that are held, however few they are
 READERS = 4  # threads that decode ahead of the model
 
 
@@ -46,38 +46,30 @@ class Views:
         return whole
 
 
-def look(encoder: Encoder, paths: Sequence[Path], batch: int = BATCH) -> Views:
-    """Return the views of files; `batch` changes nothing but speed."""
-    found: list[Vectors | None] = []
-    waiting: dict[tuple[int, ...], list[tuple[int, Pixels]]] = {}
+def look(encoder: Encoder, paths: Sequence[Path], most: int = MOST) -> Views:
+    """Return the views of files; `most` frames are given to the encoder at a time, which changes nothing."""
+    vectors: list[Vectors] = []
     counts: list[int] = []
+    line: list[Pixels] = []
     held = 0
 
-    def see(size: tuple[int, ...], all_of_it: bool) -> int:
-        """Look at what waits of a size, whole batches or all of it; return the bytes set free."""
-        free = 0
-        line = waiting[size]
-        while line and (all_of_it or len(line) >= batch):
-            block, line[:] = line[:batch], line[batch:]
-            vectors = unit(encoder.embed_pictures(np.stack([frame for _, frame in block])), len(block), "pictures")
-            for (place, frame), vector in zip(block, vectors, strict=True):
-                found[place] = vector
-                free += frame.nbytes
-        return free
+    def see(frames: list[Pixels]) -> None:
+        # Frames of one size come as one array, which encoders may prepare at once.
+        alike = len({frame.shape for frame in frames}) == 1
+        seen = encoder.embed_pictures(np.stack(frames) if alike else frames)
+        vectors.append(unit(seen, len(frames), "pictures"))
 
     for pixels in read_all(paths):
         counts.append(0 if pixels is None else len(pixels))
         for frame in () if pixels is None else pixels:
-            waiting.setdefault(frame.shape, []).append((len(found), frame))
-            found.append(None)
+            line.append(frame)
             held += frame.nbytes
-        if pixels is not None:
-            held -= see(pixels.shape[1:], all_of_it=False)
-        if held > WAITING:
-            held -= sum(see(size, all_of_it=True) for size in waiting)
-    for size in waiting:
-        see(size, all_of_it=True)
-    frames = np.stack([vector for vector in found if vector is not None]) if found else np.zeros((0, 1), np.float32)
+            if len(line) >= most or held >= BYTES:
+                see(line)
+                line, held = [], 0
+    if line:
+        see(line)
+    frames = np.concatenate(vectors) if vectors else np.zeros((0, 1), dtype=np.float32)
     return Views(frames, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
 
 

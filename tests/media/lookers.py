@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,18 +25,25 @@ def normal(rows: NDArray[Any]) -> Vectors:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
+CODE = sha256(Path(__file__).read_bytes()).hexdigest()
+
+
 @dataclass
 class Colours:
-    """A picture's quarters and their colours; a text is a direction of its own, or that of the digits in it."""
+    """A picture's quarters and their colours; a text is a direction of its own."""
+
+    fingerprint: ClassVar[str] = CODE
 
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
         return normal(np.stack([stream(0, text).standard_normal(12) for text in texts]))
 
-    def embed_pictures(self, pictures: Pixels) -> Vectors:
-        number, height, width = pictures.shape[:3]
-        halves = [slice(0, height // 2), slice(height // 2, height)], [slice(0, width // 2), slice(width // 2, width)]
-        means = [pictures[:, up, left].mean(axis=(1, 2)) for up in halves[0] for left in halves[1]]
-        return normal(np.stack(means, axis=1).reshape(number, 12) - 120.5)
+    def embed_pictures(self, pictures: Pixels | Sequence[Pixels]) -> Vectors:
+        return normal(np.stack([self.quarters(picture) for picture in pictures]) - 120.5)
+
+    def quarters(self, picture: Pixels) -> NDArray[np.float64]:
+        up, left = picture.shape[0] // 2, picture.shape[1] // 2
+        parts = picture[:up, :left], picture[:up, left:], picture[up:, :left], picture[up:, left:]
+        return np.concatenate([part.mean(axis=(0, 1)) for part in parts])
 
 
 @dataclass
@@ -56,6 +63,10 @@ class TinyClip:
     patch: int = 8
     width: int = 32
     layers: int = 2
+
+    @property
+    def fingerprint(self) -> str:
+        return sha256(f"{CODE} {self}".encode()).hexdigest()
 
     @cached_property
     def model(self) -> Any:
@@ -82,7 +93,7 @@ class TinyClip:
         with torch.inference_mode():
             return normal(self.model.encode_text(open_clip.tokenize(list(texts))).numpy())
 
-    def embed_pictures(self, pictures: Pixels) -> Vectors:
+    def embed_pictures(self, pictures: Pixels | Sequence[Pixels]) -> Vectors:
         import torch
         from PIL import Image
 

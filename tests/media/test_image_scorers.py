@@ -200,7 +200,7 @@ def test_a_picture_that_is_the_same_for_everybody_has_no_personal_effect(tmp_pat
         assert np.mean(effects) == pytest.approx(0, abs=1e-12)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(range(9)))
 def test_order_of_cases_is_no_matter(tmp_path: Path, order: list[int]) -> None:
     train = make_train(tmp_path, 8)
