@@ -182,10 +182,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
-    """All cases of a run, the training part they are judged against, settings of the models that look (by role).
-
-    `kind` says which medium of an item is compared with what was rendered: its picture, or its clip for VIDEO.
-    """
+    """All cases of a run, the training part they are judged against, models that look (settings by role), the kind."""
 
     rows: tuple[Case, ...]
     train: Train
@@ -233,9 +230,9 @@ class Data:
 class Task:
     """A pure data card: what is asked, of which data, judged how, under which licence.
 
-    `depth` is how many items a ranking is asked for, at least the largest k of the scorers. `fingerprint` is that of
-    the data the card was made with ("" = not pinned); other data are asked with a warning. `generator` executes the
-    instructions ("" = nothing is rendered); `backbones` are the models that scorers look with, by role.
+    `depth`: how many items a ranking is asked for, at least the scorers' largest k. `fingerprint`: that of the card's
+    data ("" = not pinned); others are asked with a warning. `generator`: executes instructions ("" = nothing does).
+    `backbones`: the models that scorers look with, by role.
     """
 
     id: str
