@@ -49,7 +49,9 @@ class Clip:
                 self.tokenizer = find_tokenizer(place)
         except (OSError, RuntimeError, ValueError, SafetensorError) as error:
             reason = " ".join(str(error).split())[:300]
-            raise BenchError(f"scorer.clip.name={settings.name}: cannot be loaded from {files[-1]} ({reason})") from None
+            raise BenchError(
+                f"scorer.clip.name={settings.name}: cannot be loaded from {files[-1]} ({reason})"
+            ) from None
         self.model.eval()
         self.fingerprint = fingerprint(settings, files)
         side = self.model.visual.preprocess_cfg
@@ -130,7 +132,7 @@ def find_weights(settings: ClipSettings) -> Path:
         if Path(settings.weights).suffix != ".safetensors":
             raise BenchError(f"{settings.weights}: expected open_clip's weights as a .safetensors file")
         return Path(settings.weights)
-    told = tag or next((one for one in tags if one.startswith("laion2b")), next(iter(tags), ""))
+    told = tag or next((one for one in reversed(tags) if one.startswith("laion2b")), next(iter(tags), ""))
     hub = open_clip.get_pretrained_cfg(name, told).get("hf_hub", "").strip("/") if told else ""
     wanted = settings.weights or f"weights of {name}"
     if not hub:

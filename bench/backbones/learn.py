@@ -158,7 +158,7 @@ class Learner:
         optimiser.step()
         with torch.no_grad():
             model.logit_scale.clamp_(0, SHARPEST)  # type: ignore[operator]
-        return loss.item()
+        return float(loss.item())
 
 
 def make_model(learner: Learner, tokenizer: Any) -> nn.Module:
@@ -214,7 +214,7 @@ def name_values(seen: Tensor, said: Tensor, sizes: Sequence[int], answers: Tenso
 
 
 def tempo(step: int, warmup: int, steps: int) -> float:
-    """Return the share of the highest learning rate: up over `warmup` steps, then down along a cosine to a hundredth."""
+    """Return the share of the highest rate: up over `warmup` steps, then down along a cosine to a hundredth."""
     if step < warmup:
         return (step + 1) / warmup
     return 0.01 + 0.99 * (1 + cos(pi * (step - warmup) / max(1, steps - warmup))) / 2
