@@ -230,9 +230,8 @@ class Data:
 class Task:
     """A pure data card: what is asked, of which data, judged how, under which licence.
 
-    `depth`: how many items a ranking is asked for, at least the scorers' largest k. `fingerprint`: that of the card's
-    data ("" = not pinned); others are asked with a warning. `generator`: executes instructions ("" = nothing does).
-    `backbones`: the models that scorers look with, by role.
+    `depth`: items a ranking is asked for, at least the scorers' largest k. `fingerprint`: its data's, others are asked
+    with a warning ("": any). `generator` executes instructions ("": none are). `backbones`: role -> model that looks.
     """
 
     id: str
