@@ -182,11 +182,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
-    """All cases of a run, the training part they are judged against, settings of the models that look (by role)."""
+    """All cases of a run, the training part they are judged against, models that look (settings by role), the kind."""
 
     rows: tuple[Case, ...]
     train: Train
     backbones: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
+    kind: Kind = Kind.IMAGE
 
 
 class Judge(Protocol):
@@ -229,9 +230,8 @@ class Data:
 class Task:
     """A pure data card: what is asked, of which data, judged how, under which licence.
 
-    `depth` is how many items a ranking is asked for, at least the largest k of the scorers. `fingerprint` is that of
-    the data the card was made with ("" = not pinned); other data are asked with a warning. `generator` executes the
-    instructions ("" = nothing is rendered); `backbones` are the models that scorers look with, by role.
+    `depth`: items a ranking is asked for, at least the scorers' largest k. `fingerprint`: its data's, others are asked
+    with a warning ("": any). `generator` executes instructions ("": none are). `backbones`: role -> model that looks.
     """
 
     id: str

@@ -14,6 +14,8 @@ from bench.errors import BenchError, unknown
 
 PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
+STILL, MOTION = frozenset({"consistency", "flicker"}), "motion"
+
 
 def check_card(card: Task) -> None:
     """Raise BenchError unless id, scorers, primary, depth and data options of a card fit together."""
@@ -27,6 +29,10 @@ def check_card(card: Task) -> None:
     if hasattr(scorers[card.primary], "measure") or scorers[card.primary].higher_is_better is None:
         raise BenchError(
             f"card {card.id}: primary {card.primary} is no score a case has; choose one that ranks systems"
+        )
+    if (still := STILL & set(card.scorers)) and MOTION not in card.scorers:
+        raise BenchError(
+            f"card {card.id}: {min(still)} is perfect for a clip that stands still; name {MOTION} beside it"
         )
     deepest = max((int(name.rpartition("@")[2]) for name in card.scorers if "@" in name), default=1)
     if card.depth < deepest:

@@ -66,7 +66,7 @@ def judge(
         )
     files = media or {}
     rows = [Case(example, answers[example.query.id], files.get(example.query.id)) for example in examples]
-    cases = Cases(tuple(rows), dataset.train, backbones or {})
+    cases = Cases(tuple(rows), dataset.train, backbones or {}, task.kind)
     failed = np.array([isinstance(case.answer, Failure) for case in rows], dtype=np.bool_)
     spoilt = np.array([isinstance(case.media, Failure) for case in rows], dtype=np.bool_)
     metrics: dict[str, np.ndarray[Any, np.dtype[np.float64]]] = {}

@@ -15,10 +15,16 @@ from bench.io import replacing
 Pixels = NDArray[np.uint8]
 FRAME_MS = 125
 """How long a frame of a clip is shown: eight frames a second."""
+ROUNDING_MS = 5
+"""GIF counts in hundredths of a second."""
+
+
+class BrokenMediaError(BenchError):
+    """A file that is no picture or clip; what keeps a good one from being read is another error."""
 
 
 def read_pixels(path: Path) -> Pixels:
-    """Return a picture as [1, height, width, 3] or an animation as [frames, height, width, 3]; BenchError if broken."""
+    """Return a picture as [1, height, width, 3], an animation as [frames, height, width, 3]; or BrokenMediaError."""
     if path.suffix == ".mp4":
         return _read_mp4(path)
     image = pillow()
@@ -27,16 +33,24 @@ def read_pixels(path: Path) -> Pixels:
             frames = []
             for number in range(getattr(opened, "n_frames", 1)):
                 opened.seek(number)
-                frames.append(np.asarray(opened.convert("RGB")))
+                pixels = np.asarray(opened.convert("RGB"))
+                frames += [pixels] * repeats(opened.info.get("duration", 0))
         return np.stack(frames)
     except (OSError, SyntaxError, ValueError, image.DecompressionBombError) as error:
-        raise BenchError(f"{path}: not a picture that can be read ({error})") from None
+        raise BrokenMediaError(f"{path}: not a picture that can be read ({error})") from None
+
+
+def repeats(shown_ms: float) -> int:
+    """Return how many frames one was that is shown so long: encoders make neighbours that are equal into one."""
+    number = round(shown_ms / FRAME_MS)
+    return number if number > 1 and abs(shown_ms - number * FRAME_MS) <= ROUNDING_MS else 1
 
 
 def save_pixels(path: Path, pixels: Pixels, frame_ms: int = FRAME_MS) -> None:
     """Write a picture as .png; an animation without loss as .webp, as .mp4 (H.264), or in 256 colours as .gif.
 
-    Equal pixels are equal bytes, so encoders run in one thread.
+    Equal pixels are equal bytes, so encoders run in one thread. What is read again has the same frames, but for a clip
+    that stands still: as .webp or .gif it becomes a picture.
     """
     if path.suffix == ".mp4":
         _save_mp4(path, pixels, frame_ms)
@@ -71,7 +85,7 @@ def _read_mp4(path: Path) -> Pixels:
         with video.open(str(path)) as file:
             return np.stack([frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)])
     except (video.FFmpegError, ValueError, IndexError) as error:
-        raise BenchError(f"{path}: not a clip that can be read ({error})") from None
+        raise BrokenMediaError(f"{path}: not a clip that can be read ({error})") from None
 
 
 def _av() -> Any:

@@ -9,6 +9,7 @@ import typer
 from typer import TyperException
 
 from bench.cli.check import check
+from bench.cli.clip import examine
 from bench.cli.compare import compare
 from bench.cli.console import fail, note, show_remarks
 from bench.cli.data import app as data
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for verb in (ls, run, train, compare, check, pin, report, score, doctor):
+for verb in (ls, run, train, compare, check, pin, report, score, examine, doctor):
     app.command()(verb)
 app.add_typer(data, name="data")
 

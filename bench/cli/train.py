@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.clip import CLIPS, train_clip
 from bench.cli.console import note, progress_bar
 from bench.cli.options import Config, DataRoot, read_config
 from bench.config import build, parse_assignments
@@ -52,10 +53,11 @@ def train(
     command = spell(system, options, told)
     if stage is not None:
         told.append(f"{system}.stage={stage}")
-    if system == BASE or system in GENERATORS:
+    if system in (BASE, *GENERATORS, *CLIPS):
         if task is not None or config is not None:
             raise BenchError(f"train {system}: it learns from no task; leave out --task and --config (use --set)")
-        (_base if system == BASE else _generator)(system, to, seed, told, command)
+        teach = _base if system == BASE else train_clip if system in CLIPS else _generator
+        teach(system, to, seed, told, command)
     else:
         _system(system, task, to, seed, told, read_config(config), data_root)
         if (to / "policy").is_dir() and is_main():

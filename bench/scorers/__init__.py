@@ -47,4 +47,51 @@ SCORERS: dict[str, Entry] = {
     "words": Entry("bench.scorers.instruction_text:Words", "Length of the instruction in words."),
     "distinct-2": Entry("bench.scorers.diversity:Distinct2", "Distinct word pairs over all word pairs of the run."),
     "self-bleu": Entry("bench.scorers.diversity:SelfBleu", "Mean BLEU-4 of an instruction against other users'."),
+    "clip-alignment": Entry(
+        "bench.scorers.image:ClipAlignment", "max(100 cos, 0) of instruction and picture, or frames of a clip.", "see"
+    ),
+    "clip-s": Entry(
+        "bench.scorers.image:ClipS", 'CLIP-S: 2.5 max(cos, 0) of "A photo depicts " + instruction and picture.', "see"
+    ),
+    "clip-caption": Entry(
+        "bench.scorers.image:ClipCaption", "max(100 cos, 0) of the target's caption and the picture.", "see"
+    ),
+    "clip-i": Entry("bench.scorers.image:ClipI", "Cosine to the target's picture or clip.", "see"),
+    "clip-i-history": Entry("bench.scorers.image:ClipIHistory", "Mean cosine to what the history shows.", "see"),
+    "clip-i-mismatched": Entry(
+        "bench.scorers.image:ClipIMismatched", "Cosine to another user's target: the control.", "see"
+    ),
+    "clip-i-effect": Entry(
+        "bench.scorers.image:ClipIEffect", "Cosine to the user's own target minus that to another's.", "see"
+    ),
+    "target-retrieval@k": Entry(
+        "bench.scorers.image:TargetRetrieval", "Recall of the target, items ranked by likeness to what was made.", "see"
+    ),
+    "target-retrieval-mismatched@k": Entry(
+        "bench.scorers.image:TargetRetrievalMismatched",
+        "Target retrieval of another user's target: the control.",
+        "see",
+    ),
+    "lpips": Entry("bench.scorers.perceptual:Lpips", "LPIPS distance to the target's picture or clip.", "see"),
+    "clip-diversity": Entry(
+        "bench.scorers.spread:ClipDiversity", "1 minus the mean cosine of different users' outputs.", "see"
+    ),
+    "clip-kid": Entry(
+        "bench.scorers.spread:ClipKid", "Kernel distance of outputs to targets, of CLIP features; from 100 on.", "see"
+    ),
+    "clip-fid": Entry(
+        "bench.scorers.spread:ClipFid", "Fréchet distance of outputs to targets, of CLIP features; from 2048 on.", "see"
+    ),
+    "consistency": Entry(
+        "bench.scorers.video:Consistency", "Mean clipped cosine of frames to the one before and the first.", "see"
+    ),
+    "motion": Entry(
+        "bench.scorers.video:Motion", "Mean change of blurred brightness between frames, 0 to 255.", "media"
+    ),
+    "flicker": Entry(
+        "bench.scorers.video:Flicker", "Steadiness of neighbouring frames' pixels; 1: no change.", "media"
+    ),
+    "decodes": Entry("bench.scorers.video:Decodes", "Whether the file can be read and has frames to play.", "media"),
+    "frames": Entry("bench.scorers.video:Frames", "Number of frames.", "media"),
+    "duration": Entry("bench.scorers.video:Duration", "Length in seconds.", "media"),
 }

@@ -34,33 +34,32 @@ HEAVY = {
 HELPERS = {
     f"bench.{name}"
     for name in (
-        *(
-            "api",
-            "config",
-            "errors",
-            "io",
-            "listing",
-            "pixels",
-            "processes",
-            "rng",
-            "shipped",
-            "terms",
-            "text",
-            "words",
-        ),
+        "api",
+        "config",
+        "errors",
+        "io",
+        "listing",
+        "pixels",
+        "processes",
+        "rng",
+        "shipped",
+        "terms",
+        "text",
+        "words",
     )
 }
 ALLOWED = {
     "bench": {"bench"},
     "tasks": {"tasks", *HELPERS},
     "baselines": {"baselines", "navigen", "bench.lm", "bench.topk", *HELPERS},
-    "navigen": {"navigen", "bench.lm", "bench.topk", *HELPERS},
+    "navigen": {"navigen", "bench.backbones", "bench.lm", "bench.topk", *HELPERS},
 }
 LATE = HEAVY - {"numpy", "pyarrow"}  # what the harness itself may load inside functions only
 LEAVES = {  # imported by name, or inside a function, when a backend is asked for
     "bench/lm/hf.py",
     "bench/lm/vllm.py",
     *(f"bench/generators/{name}.py" for name in ("fidelity", "fresh", "learn", "pipeline", "pixel", "state")),
+    *(f"bench/backbones/{name}.py" for name in ("clip", "learn", "lpips", "resume")),
 }
 
 

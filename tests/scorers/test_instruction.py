@@ -23,7 +23,8 @@ SLOTS = {
     "colour": (("red", "crimson"), ("blue", "navy"), ("colourful", "vivid")),
     "pattern": (("plain", "solid"), ("striped", "stripes"), ("running",)),
 }
-MINE = [name for name, entry in SCORERS.items() if not entry.target.startswith("bench.scorers.ranking")]
+MODULES = ("bench.scorers.instruction", "bench.scorers.diversity")
+MINE = [name for name, entry in SCORERS.items() if entry.target.startswith(MODULES)]
 PER_CASE = [name for name in MINE if not hasattr(resolve(SCORERS[name].target), "measure")]
 
 
