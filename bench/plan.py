@@ -143,9 +143,7 @@ def lay_out(
         card = with_options(catalogue.task(asked), sections.get("data", {}))
         check_card(card)
         root = Path(asked).parent if asked.endswith(".toml") else None
-        rendering = arrange(card, sections, place.name, place.dtype)
-        if rendering.device == "auto":
-            rendering = replace(rendering, device=found_device(place).name)
+        rendering = arrange(card, sections, lambda: (found_device(place).name, place.dtype))
         for name in grid.systems:
             kind = catalogue.system(name)
             if not hasattr(kind, ANSWERS[card.kind]):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
 from bench import catalogue
 from bench.api import Context, Generator, Kind, Progress, Setting, Task, ignore_progress
+from bench.backbones.settings import SETTINGS
 from bench.config import build, plain, settings
 from bench.errors import BenchError
 from bench.io import canonical
@@ -44,11 +45,12 @@ class Rendering:
         return {"rendering": {**told, **placed, "backbones": plain(self.backbones)}}
 
 
-def arrange(card: Task, sections: Mapping[str, Mapping[str, str]], device: str, dtype: str) -> Rendering:
+def arrange(card: Task, sections: Mapping[str, Mapping[str, str]], place: Callable[[], tuple[str, str]]) -> Rendering:
     """Return how a card's answers are rendered: as it says, but for what sections of --set say.
 
     Sections: `generator.name`, `generator.cases`, `generator.SETTING` of whichever is used, `NAME.SETTING` of one
-    generator, and `scorer.ROLE.SETTING` of the model in a role. A ranking is not rendered.
+    generator, and `scorer.ROLE.SETTING` of the model in a role. A ranking is not rendered. `place` gives device and
+    dtype, and is asked only if there is something to compute.
     """
     if card.kind is Kind.NEXT_ITEM:
         return Rendering()
@@ -57,13 +59,13 @@ def arrange(card: Task, sections: Mapping[str, Mapping[str, str]], device: str, 
     if cases is not None and cases < 1:
         raise BenchError(f"generator.cases={cases}: expected at least 1; generator.name=none renders nothing")
     name = told.get("name", card.generator)
-    backbones: dict[str, Mapping[str, Setting]] = {role: {"name": model} for role, model in card.backbones.items()}
-    for section, values in sections.items():
-        if section.startswith(ROLE):
-            role = section.removeprefix(ROLE)
-            backbones[role] = {**backbones.get(role, {}), **values}
-    if name in ("", "none"):
-        return Rendering(backbones=backbones, device=device, dtype=dtype) if backbones else Rendering()
+    rendered = name not in ("", "none")
+    if not rendered and not card.backbones and not any(section.startswith(ROLE) for section in sections):
+        return Rendering()
+    device, dtype = place()
+    backbones = looking(card, sections, device)
+    if not rendered:
+        return Rendering(backbones=backbones, device=device, dtype=dtype)
     kind = catalogue.generator(name)
     if kind.kind is not card.kind:
         raise BenchError(f"{card.id} asks for {card.kind} instructions; {name} makes {kind.kind}s")
@@ -81,6 +83,27 @@ def recalled(told: Mapping[str, Any]) -> Rendering:
 def is_rendering(section: str) -> bool:
     """Return whether a section of --set is read here: "generator", a generator's name, or "scorer.ROLE"."""
     return section == "generator" or section.startswith(ROLE) or section in catalogue.table("generators")
+
+
+def looking(card: Task, sections: Mapping[str, Mapping[str, str]], device: str) -> dict[str, Mapping[str, Setting]]:
+    """Return the settings of each role: the card's model but for what `scorer.ROLE.*` says, typed and checked.
+
+    Models of the harness's own roles look on the run's device.
+    """
+    told: dict[str, dict[str, str]] = {role: {"name": model} for role, model in card.backbones.items()}
+    for section, values in sections.items():
+        if section.startswith(ROLE):
+            role = section.removeprefix(ROLE)
+            told[role] = {**told.get(role, {}), **values}
+    found: dict[str, Mapping[str, Setting]] = {}
+    for role, given in told.items():
+        if role not in SETTINGS or ":" in given.get("name", ""):
+            found[role] = dict(given)
+            continue
+        placed = given if device == "cpu" else {"device": device, **given}
+        made = build(SETTINGS[role], placed, f"{ROLE}{role}")
+        found[role] = {name: getattr(made, name) for name in placed}
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.api import Dataset, Failure, Progress, Seen, Task, ignore_progress
+from bench.backbones import identify
 from bench.config import build
 from bench.errors import BenchError
 from bench.io import file_sha256, only_one
@@ -83,9 +85,11 @@ def counted(reasons: Iterable[str]) -> dict[str, int]:
     return {reason: found[reason] for reason in sorted(found)[:20]}
 
 
-def policies(job: Job) -> dict[str, str | int | float]:
-    """Return how ties, candidates, failures and intervals are treated, in words and numbers."""
+def policies(job: Job) -> dict[str, Any]:
+    """Return how ties, candidates, failures and intervals are treated, in words and numbers, and who looks at media."""
+    looking = {role: identify(role, given) for role, given in job.rendering.backbones.items()}
     return {
+        **({"looking": looking} if looking else {}),
         "ties": "expectation over random order",
         "candidates": "full catalogue" + (" without the history" if job.seen is Seen.MASK else ""),
         "failures": "score 0 and stay in the denominator",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from bench import catalogue
 from bench.api import Setting
-from bench.backbones.settings import SETTINGS
+from bench.backbones.settings import SETTINGS, ClipSettings, Settings, TextSettings
 from bench.config import build
 from bench.errors import BenchError, unknown
+from bench.io import digest, file_sha256
 from bench.listing import Entry
 
 BACKBONES: dict[str, Entry] = {
@@ -22,6 +24,32 @@ BACKBONES: dict[str, Entry] = {
     "text": Entry("bench.backbones.text:Sentences", "what sentences mean: MiniLM, or any encoder in a folder", "text"),
 }
 """Role -> the class that fills it, made from the role's settings (see bench/backbones/settings.py)."""
+
+
+def identify(role: str, values: Mapping[str, Setting]) -> str:
+    """Return the sha256 that tells the model in a role: its settings and the bytes of its files; nothing is loaded.
+
+    Raises BenchError as `make_backbone` does, but for what only loading can show.
+    """
+    name = str(values.get("name", ""))
+    if role not in SETTINGS or ":" in name:
+        return digest([role, dict(values)])
+    made = build(SETTINGS[role], values, f"scorer.{role}")
+    return digest([role, dict(values), [file_sha256(path) for path in files(made)]])
+
+
+def files(settings: Settings) -> list[Path]:
+    """Return the files that a model is loaded from, those at hand."""
+    if isinstance(settings, TextSettings):
+        from bench.backbones.text import find_encoder
+
+        place = find_encoder(settings.name)
+    else:
+        named = settings.folder() if isinstance(settings, ClipSettings) else None
+        place = named or Path(settings.weights)
+    if place.is_file():
+        return [place]
+    return sorted(path for path in place.glob("*") if path.suffix in (".safetensors", ".json")) if place.name else []
 
 
 def make_backbone(role: str, values: Mapping[str, Setting]) -> Any:
