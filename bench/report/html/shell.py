@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bench.io import canonical, write_text
+from bench.io import write_text
 
 PACKAGE = "bench.report.html"
 ASSETS = ("style.css", "table.js", "gallery.js")
@@ -56,5 +57,5 @@ def write_assets(folder: Path) -> None:
 
 def script(call: str, *values: object) -> str:
     """Return a script that calls a function of the page with JSON, in ASCII: nothing in a text can end it."""
-    told = ",\n".join(canonical(value).encode("ascii", "backslashreplace").decode() for value in values)
-    return f"{call}({told});\n"
+    told = [json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":")) for value in values]
+    return call + "(" + ",\n".join(told) + ");\n"

@@ -100,7 +100,7 @@ def figures(page: Page, placed: list[int], directions: Directions) -> Table:
         rest = [row.figures[name].value if name in row.figures else None for name in others]
         rows.append(
             (
-                Cell(f"{placed[index]}{tied}", placed[index]),
+                Cell(f"{tied}{placed[index]}", placed[index]),
                 Cell(row.label, row.label, note=seeds),
                 Cell(interval(figure), figure.value, scale.mark(figure.value, figure.low, figure.high), spread),
                 _behind(line),

@@ -131,7 +131,9 @@ const navibench = (() => {
   const difference = (index) => {
     if ($("order").value === "id") return null;
     const gap = between(index);
-    const text = gap === null ? "not judged for both" : `A minus B: ${gap < 0 ? "−" : "+"}${Math.abs(gap).toFixed(3)}`;
+    const size = Math.abs(gap).toFixed(3);
+    const text = gap === null ? "not judged for both"
+      : gap === 0 ? "A and B are equal" : `${gap > 0 ? "A" : "B"} is ahead by ${size}`;
     return make("p", { class: "gap", text });
   };
 
@@ -154,7 +156,7 @@ const navibench = (() => {
   const last = () => Math.max(0, Math.ceil(gallery.order.length / gallery.about.chunk) - 1);
 
   const draw = async (page, focus = null) => {
-    const { chunk, } = gallery.about;
+    const { chunk } = gallery.about;
     gallery.page = Math.min(Math.max(0, page), last());
     const turn = (gallery.turn += 1);
     const part = gallery.order.slice(gallery.page * chunk, (gallery.page + 1) * chunk);
