@@ -34,10 +34,18 @@ class Browser:
         logged = {"performance": "ALL", "browser": "ALL"}
         asked = {"goog:chromeOptions": options, "goog:loggingPrefs": logged, "pageLoadStrategy": "normal"}
         self.session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": asked}})["sessionId"]
+        self.seen: set[str] = set()
 
     def open(self, page: Path, fragment: str = "") -> None:
         """Go to a file."""
         self._post("url", url=page.resolve().as_uri() + fragment)
+
+    def reset(self) -> None:
+        """Show nothing, without special wishes, and forget what was asked for and said."""
+        self._post("url", url="about:blank")
+        self.devtools("Emulation.setEmulatedMedia", features=[])
+        self.requests(), self.complaints()
+        self.seen.clear()
 
     def run(self, script: str, *arguments: Any) -> Any:
         """Return what the body of a function returns, promises awaited."""
@@ -48,7 +56,9 @@ class Browser:
         script = """const tries = arguments[0];
         for (let i = 0; i < tries; i++) { if (%s) return true; await new Promise(go => setTimeout(go, 50)); }
         return false;"""
-        assert self.run("return (async function() {" + script % condition + "}).apply(null, arguments)", tries), condition
+        assert self.run("return (async function() {" + script % condition + "}).apply(null, arguments)", tries), (
+            condition
+        )
 
     def keys(self, *names: str) -> None:
         """Press keys, by name or as text, where the focus is."""
@@ -73,10 +83,15 @@ class Browser:
         return made
 
     def requests(self) -> set[str]:
-        """Return the addresses that were asked for since the last call."""
+        """Return the addresses that pages asked for since the last call; `seen` keeps all of them.
+
+        The browser's own first page, which is made of chrome:// addresses, is no page of ours.
+        """
         lines = [json.loads(line["message"])["message"] for line in self._post("se/log", type="performance")]
         sent = [line["params"] for line in lines if line["method"] == "Network.requestWillBeSent"]
-        return {params["request"]["url"] for params in sent}
+        found = {params["request"]["url"] for params in sent if not params["documentURL"].startswith("chrome")}
+        self.seen |= found
+        return found
 
     def complaints(self) -> list[str]:
         """Return what the browser's console says since the last call: refused scripts, errors, missing files."""

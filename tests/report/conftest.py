@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bench.report.html.site import write_runs
 from bench.store import Run
+from tests.report.browser import Browser, chromium
 from tests.report.made import PaintsFilms, make_runs
 
 
@@ -34,3 +36,17 @@ def data_of(runs: list[Run]) -> Path:
 def report(pictures: list[Run], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report of the runs with pictures."""
     return write_runs(pictures, tmp_path_factory.mktemp("report") / "pictures", data_of(pictures)).folder
+
+
+@pytest.fixture(scope="session")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser for all tests: starting one takes longer than most of them."""
+    with chromium(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+@pytest.fixture
+def browser(window: Browser) -> Browser:
+    """The browser as good as new."""
+    window.reset()
+    return window

@@ -23,7 +23,8 @@ from bench.runner import run_job
 from bench.store import Run
 from tests.generators import PaintsClips
 
-HOSTILE = "<script>document.title='owned'</script>\"'><img src=x onerror=\"document.title='owned'\">&amp;\u2028*/`${1}` \U0001f600"
+INJECTED = "document.title='owned'"
+HOSTILE = f'<script>{INJECTED}</script>"\'><img src=x onerror="{INJECTED}">&amp;\u2028*/`${{1}}` \U0001f600'
 ITEMS = 30
 
 

@@ -15,8 +15,8 @@ from bench.report.html import files
 from bench.report.html.files import Shelf
 from bench.report.html.site import write_runs
 from bench.store import Run
-from tests.report.made import edit_media
-from tests.report.reading import Page, all_cases, the_gallery
+from tests.report.made import edit_media, make_runs
+from tests.report.reading import all_cases, arguments, the_gallery
 
 
 @pytest.fixture
@@ -116,8 +116,14 @@ def test_animations_are_told_from_stills(tmp_path: Path) -> None:
         shelf.take(tmp_path / "none.webp")
 
 
-def test_clips_of_some_cases_only(films: list[Run], tmp_path: Path) -> None:
-    site = write_runs(films, tmp_path / "r")
-    names = {answer[1] for row in all_cases(the_gallery(site.folder)).values() for answer in row["answers"]}
-    assert {Path(name).suffix for name in names if name} == {".mp4"}
-    assert Page(site.folder / "index.html").of("a")
+def test_cases_that_were_not_rendered_are_told_from_the_others(tmp_path: Path) -> None:
+    runs = make_runs(tmp_path, 30, "video", more="generator.cases=10")
+    gallery = the_gallery(write_runs(runs, tmp_path / "r").folder)
+    _, ids, _, drawn = arguments(gallery / "index.js")
+    rows = all_cases(gallery)
+    rendered = [case for case, bit in zip(ids, drawn, strict=True) if bit == "1"]
+    assert len(rendered) == 10
+    for case in ids:
+        files = [answer[1] for answer in rows[case]["answers"] if answer[1]]
+        assert bool(files) <= (case in rendered)
+        assert all("-moving.webp" in file for file in files)
