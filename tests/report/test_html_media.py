@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -11,7 +12,6 @@ import pytest
 
 from bench.errors import BenchError
 from bench.pixels import save_pixels
-from bench.report.html import files
 from bench.report.html.files import Shelf
 from bench.report.html.site import write_runs
 from bench.store import Run
@@ -98,9 +98,9 @@ def test_equal_pictures_are_kept_once_and_linked(tmp_path: Path) -> None:
 
 def test_a_picture_is_copied_where_it_cannot_be_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, target: Path) -> None:
-        raise OSError(files.errno.EXDEV, os.strerror(files.errno.EXDEV))
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
 
-    monkeypatch.setattr(files.os, "link", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     one = picture(tmp_path / "one.png")
     kept = tmp_path / "shelf" / Shelf(tmp_path / "shelf").take(one)
     assert kept.read_bytes() == one.read_bytes() and not kept.samefile(one)

@@ -18,8 +18,8 @@ from bench.report.html.site import write_runs, write_stored
 from bench.report.render import from_json, interval, number
 from bench.store import Run
 from bench.tables import read_answers
-from tests.conftest import REPOSITORY
-from tests.core.test_cli import good, navibench, write_log
+from tests.conftest import REPOSITORY, write_log
+from tests.core.test_cli import good, navibench
 from tests.report.conftest import data_of
 from tests.report.made import HOSTILE
 from tests.report.reading import Page, all_cases, arguments, bytes_of, the_gallery

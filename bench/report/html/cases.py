@@ -101,13 +101,12 @@ def exhibit(asked: Question, groups: Sequence[Group], people: People) -> Exhibit
     cases = tuple(sorted(groups[0].scores.cases))
     told = [_hand(group, asked, cases) for group in groups]
     found = people.of(groups[0].runs[0], asked)
-    notes = [note for _, note in told if note]
+    hands, notes = tuple(hand for hand, _ in told), [note for _, note in told if note]
     if isinstance(found, str):
-        notes.insert(0, f"Histories and true next items are not shown: {found}")
-    ready = isinstance(found, Dataset)
-    examples = {line.query.id: line for line in found.examples} if ready else {}
-    items: Mapping[str, Item] = found.train.items if ready else {}
-    return Exhibit(cases, tuple(hand for hand, _ in told), examples, items, tuple(notes))
+        why = f"Histories and true next items are not shown: {found}"
+        return Exhibit(cases, hands, {}, {}, (why, *notes))
+    examples = {line.query.id: line for line in found.examples}
+    return Exhibit(cases, hands, examples, found.train.items, tuple(notes))
 
 
 def _hand(group: Group, asked: Question, cases: Sequence[str]) -> tuple[Hand, str]:
