@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.console import out
-from bench.cli.options import RUNS
+from bench.cli.console import note, out, progress_bar
+from bench.cli.options import RUNS, DataRoot
 from bench.errors import BenchError, unknown
 
 
@@ -16,6 +16,8 @@ def report(
     runs: Annotated[list[Path] | None, typer.Argument(help="Run folders, or one stored report (.json).")] = None,
     form: Annotated[str, typer.Option("--format", help="text, markdown, csv or json.")] = "text",
     by: Annotated[str | None, typer.Option("--slices", help="Slice by history or popularity instead.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write pages and galleries into this folder.")] = None,
+    data_root: DataRoot = None,
 ) -> None:
     """Show runs side by side, with intervals and Holm-corrected paired comparisons."""
     from bench.report.board import gather
@@ -32,12 +34,33 @@ def report(
     places = runs or [RUNS]
     if by is not None and form != "text":
         raise BenchError("--slices prints text only; drop --format")
+    if html is not None and (by is not None or form != "text"):
+        raise BenchError("--html writes a folder of pages; drop --slices and --format")
+    stored = len(places) == 1 and places[0].suffix == ".json"
+    if html is not None:
+        _write_html(places, stored, html, data_root)
+        return
     if by is not None:
         print_slices(find_runs(places), by, out)
         return
-    stored = len(places) == 1 and places[0].suffix == ".json"
     pages = from_json(places[0]) if stored else gather(find_runs(places))
     if form == "text":
         print_pages(pages, out)
     else:
         print({"markdown": markdown, "csv": as_csv, "json": to_json}[form](pages), end="")
+
+
+def _write_html(places: list[Path], stored: bool, folder: Path, root: Path | None) -> None:
+    """Write the report as pages and say what they leave out."""
+    from bench.report.html.site import write_runs, write_stored
+    from bench.report.render import from_json
+    from bench.store import find_runs
+
+    with progress_bar("report") as progress:
+        if stored:
+            site = write_stored(from_json(places[0]), folder)
+        else:
+            site = write_runs(find_runs(places), folder, root, progress)
+    for line in site.notes:
+        note(line)
+    note(f"{site.galleries} galleries; open {site.folder / 'index.html'} in a browser")

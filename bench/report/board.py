@@ -19,11 +19,12 @@ from bench.store import Run
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A mean with its interval; `low` and `high` are None for figures that no case has alone."""
+    """A mean over `cases` judged with its interval; all but the mean are None for figures that no case has alone."""
 
     value: float | None
     low: float | None
     high: float | None
+    cases: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,9 @@ def _row(group: Group, asked: Question) -> Row:
     table = np.stack(list(scores.metrics.values()), axis=1)
     resamples = told["policies"]["resamples"]
     made = cluster_intervals(table, user_codes(scores), seed=0, resamples=resamples, level=asked.level)
-    figures = {name: Figure(line.value, line.low, line.high) for name, line in zip(scores.metrics, made, strict=True)}
+    judged = [int(count) for count in (~np.isnan(table)).sum(axis=0)]
+    lines = zip(scores.metrics, made, judged, strict=True)
+    figures = {name: Figure(line.value, line.low, line.high, cases) for name, line, cases in lines}
     manifests = [run.manifest for run in group.runs]
     for name in told["figures"].keys() - figures.keys():
         found = [line["figures"][name]["value"] for line in manifests]
