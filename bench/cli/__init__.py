@@ -8,6 +8,7 @@ import traceback
 import typer
 from typer import TyperException
 
+from bench.cli.clip import examine
 from bench.cli.compare import compare
 from bench.cli.console import fail, note, show_remarks
 from bench.cli.data import app as data
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for verb in (ls, run, train, compare, report, score, doctor):
+for verb in (ls, run, train, compare, report, score, examine, doctor):
     app.command()(verb)
 app.add_typer(data, name="data")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.clip import CLIPS, train_clip
 from bench.cli.console import note, progress_bar
 from bench.cli.options import Config, DataRoot, read_config
 from bench.errors import BenchError, unknown
@@ -40,7 +41,11 @@ def train(
     command = spell(system, options, told)
     if stage is not None:
         told.append(f"{system}.stage={stage}")
-    if system == BASE:
+    if system in CLIPS:
+        if task is not None or config is not None:
+            raise BenchError(f"train {system}: it learns from no task; leave out --task and --config (use --set)")
+        train_clip(system, to, seed, told, command)
+    elif system == BASE:
         if task is not None or config is not None:
             raise BenchError("train base: it reads general text and no task; leave out --task and --config (use --set)")
         _base(to, seed, told, command)

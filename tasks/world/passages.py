@@ -6,7 +6,7 @@ is in them; pairs of values that no item joins do not occur, nor do those that a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +48,7 @@ def held_out_pairs(shelf: Shelf) -> set[tuple[str, str]]:
     return {(look[first], look[second]) for look in looks}
 
 
-def draw(domain: Domain, barred: set[frozenset[str]], rng: np.random.Generator) -> dict[str, str]:
+def draw(domain: Domain, barred: Set[frozenset[str]], rng: np.random.Generator) -> dict[str, str]:
     """Return a look that holds no barred pair of values."""
     while True:
         look = {one.name: one.values[int(rng.integers(len(one.values)))] for one in domain.attributes}
