@@ -45,6 +45,45 @@ SCORERS: dict[str, Entry] = {
     ),
     "leak": Entry("bench.scorers.instruction_text:Leak", "Whether the text names the target outright."),
     "words": Entry("bench.scorers.instruction_text:Words", "Length of the instruction in words."),
+    "similarity": Entry("bench.scorers.meaning:Similarity", "Likeness of the text to the target, by MiniLM.", "text"),
+    "similarity-mismatched": Entry(
+        "bench.scorers.meaning:SimilarityMismatched", "Likeness to another user's target: the control.", "text"
+    ),
+    "similarity-effect": Entry(
+        "bench.scorers.meaning:SimilarityEffect", "Similarity minus that to another user's target.", "text"
+    ),
+    "retrieval-minilm@k": Entry(
+        "bench.scorers.meaning:RetrievalMinilm", "Recall of the target, items ranked by likeness, by MiniLM.", "text"
+    ),
+    "retrieval-minilm-mismatched@k": Entry(
+        "bench.scorers.meaning:RetrievalMinilmMismatched",
+        "Retrieval by MiniLM of another user's target: the control.",
+        "text",
+    ),
+    "retrieval-minilm-effect@k": Entry(
+        "bench.scorers.meaning:RetrievalMinilmEffect", "Retrieval by MiniLM minus that of another user's.", "text"
+    ),
+    "parsed": Entry("bench.scorers.form:Parsed", "Share of the written answers that could be read as written."),
+    "truncated": Entry("bench.scorers.form:Truncated", "Whether the text is longer than CLIP's 77 tokens.", "see"),
+    "concrete": Entry("bench.scorers.form:Concrete", "Number of attribute values that the text names."),
+    "terms-given": Entry("bench.scorers.form:TermsGiven", "Number of distinct terms the instruction stands on."),
+    "judge": Entry("bench.scorers.judge:JudgeMean", "Mean of a language model's four judgements."),
+    "judge-specificity": Entry(
+        "bench.scorers.judge:JudgeSpecificity", "How concrete a language model finds the instruction."
+    ),
+    "judge-relevance": Entry(
+        "bench.scorers.judge:JudgeRelevance", "How well a language model finds it to fit target and history."
+    ),
+    "judge-creativity": Entry(
+        "bench.scorers.judge:JudgeCreativity", "How fresh a language model finds the instruction."
+    ),
+    "judge-generatability": Entry(
+        "bench.scorers.judge:JudgeGeneratability", "How much of it a language model thinks can be shown."
+    ),
+    "judge-agreement": Entry(
+        "bench.scorers.judge:JudgeAgreement", "Agreement of the judge with itself, asked in another order."
+    ),
+    "judge-coverage": Entry("bench.scorers.judge:JudgeCoverage", "Share of the instructions that the judge judged."),
     "distinct-2": Entry("bench.scorers.diversity:Distinct2", "Distinct word pairs over all word pairs of the run."),
     "self-bleu": Entry("bench.scorers.diversity:SelfBleu", "Mean BLEU-4 of an instruction against other users'."),
     "clip-alignment": Entry(

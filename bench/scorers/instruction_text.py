@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +19,8 @@ from bench.text import DIGITS, TfIdf, item_text
 from bench.words import STOP, Phrases, Stems, contains, content, stems, tokens
 
 BLOCK = 256  # instructions scored at a time
+
+Likeness = Callable[[Sequence[int]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -163,26 +165,43 @@ def catalogue_text(cases: Cases) -> TfIdf:
 def retrieved(cases: Cases, against: Sequence[int | None], k: int) -> list[float | None]:
     """Return the expected recall at `k`, for every case, of the targets of the case at the place `against` names."""
     texts = catalogue_text(cases)
-    names = sorted(cases.train.items)
-    column = {name: place for place, name in enumerate(names)}
+    if not texts.words:
+        return [None] * len(cases.rows)
+    items = cases.train.items
+    documents = texts.vectors([item_text(items[name]) for name in sorted(items)]).T.tocsr()
+
+    def likeness(places: Sequence[int]) -> NDArray[np.float64]:
+        found = texts.vectors([said(cases.rows[place]) for place in places]) @ documents
+        return np.asarray(found.toarray().round(DIGITS), dtype=np.float64)
+
+    return recalls(cases, against, k, likeness)
+
+
+def recalls(cases: Cases, against: Sequence[int | None], k: int, likeness: Likeness) -> list[float | None]:
+    """Return the expected recall at `k`, for every case, of the targets of the case at the place `against` names.
+
+    `likeness` of the places of n cases is [n, items] with the items in the order of their names. A failure scores 0.
+    """
+    column = {name: place for place, name in enumerate(sorted(cases.train.items))}
     scores: list[float | None] = [None] * len(cases.rows)
-    asked: list[tuple[int, str, list[int], int]] = []  # case, text, columns of known targets, number of targets
+    asked: list[tuple[int, list[str]]] = []  # place of the case, targets
     for place, (case, other) in enumerate(zip(cases.rows, against, strict=True)):
         targets = [] if other is None else list(dict.fromkeys(cases.rows[other].example.targets))
-        if not targets or not texts.words:
-            continue
-        if isinstance(case.answer, Failure):
+        if targets and isinstance(case.answer, Failure):
             scores[place] = 0.0
-        elif isinstance(case.answer, Instruction):
-            known = [column[name] for name in targets if name in column]
-            asked.append((place, case.answer.text, known, len(targets)))
-    documents = texts.vectors([item_text(cases.train.items[name]) for name in names]).T.tocsr() if asked else None
+        elif targets and isinstance(case.answer, Instruction):
+            asked.append((place, targets))
     for start in range(0, len(asked), BLOCK):
         block = asked[start : start + BLOCK]
-        cosine = (texts.vectors([text for _, text, _, _ in block]) @ documents).toarray().round(DIGITS)
-        for row, (place, _, known, number) in zip(cosine, block, strict=True):
-            scores[place] = expected_hits(row, known, k) / min(k, number)
+        for row, (place, targets) in zip(likeness([place for place, _ in block]), block, strict=True):
+            known = [column[name] for name in targets if name in column]
+            scores[place] = expected_hits(row, known, k) / min(k, len(targets))
     return scores
+
+
+def said(case: Case) -> str:
+    """Return the text of a case's instruction; "" if it has none."""
+    return case.answer.text if isinstance(case.answer, Instruction) else ""
 
 
 def expected_hits(row: NDArray[np.float64], columns: Sequence[int], k: int) -> float:

