@@ -108,7 +108,15 @@ print("\\nloaded", json.dumps(sorted(set(sys.modules) & set(%r))))
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["ls"], ["ls", "--json"], ["run", "--help"], ["data", "--help"], ["report", "--help"]],
+    [
+        ["--help"],
+        ["ls"],
+        ["ls", "--json"],
+        ["run", "--help"],
+        ["data", "--help"],
+        ["report", "--help"],
+        ["submit", "--help"],
+    ],
     ids=" ".join,
 )
 def test_listing_and_help_load_nothing_heavy(arguments: list[str]) -> None:
