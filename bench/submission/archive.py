@@ -83,7 +83,7 @@ def central_header(member: Member) -> bytes:
 
 
 def read_members(path: Path, limits: Limits = LIMITS) -> list[Member]:
-    """Return the members of an archive, every header checked; a RefusalError says what is not as `write_archive` does it."""
+    """Return the members of an archive, every header checked; what is not as `write_archive` does it is refused."""
     total = path.stat().st_size
     if total > limits.archive:
         raise RefusalError("archive-size", f"{total:,} bytes; the limit is {limits.archive:,}")

@@ -80,7 +80,7 @@ def check_answer(answer: Answer, query: Query, task: Task, items: Mapping[str, I
 def check_ranking(answer: Ranking, query: Query, task: Task, items: Mapping[str, Item], place: str) -> None:
     """Refuse unknown, repeated and excluded items, wrong counts of ties and rest, and rankings that end too early."""
     listed = set(answer.items)
-    if not listed:
+    if not listed and not answer.rest:
         raise RefusalError("answer-empty", place)
     if len(listed) != len(answer.items):
         raise RefusalError("ranking-duplicate", place)

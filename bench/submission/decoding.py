@@ -26,7 +26,7 @@ BATCH = 256  # rows decoded at a time
 
 
 def decode_all(folder: Path, limits: Limits = LIMITS) -> None:
-    """Decode every table and media file below a folder and keep nothing; a RefusalError names the first that is unfit."""
+    """Decode every table and media file below a folder and keep nothing; the first that is unfit is refused."""
     for path in sorted(folder.rglob("*")):
         place = str(path.relative_to(folder))
         if path.suffix == ".parquet":

@@ -13,6 +13,7 @@ from bench.errors import BenchError
 from bench.report.board import Page
 from bench.report.render import from_json
 from bench.submission.archive import read_members
+from bench.submission.form import Form, read_form
 from bench.submission.limits import LIMITS, Limits
 from bench.submission.reasons import RefusalError
 from bench.submission.strict import parse
@@ -85,13 +86,21 @@ def read_before(folder: Path | None, apart_from: Path, limits: Limits = LIMITS) 
     for path in sorted(folder.rglob("*.zip")):
         if path.resolve() == apart_from.resolve():
             continue
-        members = {member.name: member for member in read_members(path, limits)}
-        member = members.get("submission.json")
-        if member is None or member.size > limits.manifest:
-            raise BenchError(f"{path}: not a submission; remove it from {folder}")
-        with path.open("rb") as stream:
-            stream.seek(member.start)
-            told = parse(stream.read(member.size), str(path), limits)
-        for run in told["runs"]:
-            before.answers[run["files"]["answers.parquet"]] = f"{path.relative_to(folder)} ({run['system']})"
+        try:
+            form = form_of(path, limits)
+        except RefusalError:  # refused when it is verified itself, and never a reason to refuse another
+            continue
+        for run in form.runs:
+            before.answers[run.files["answers.parquet"]] = f"{path.relative_to(folder)} ({run.system})"
     return before
+
+
+def form_of(path: Path, limits: Limits = LIMITS) -> Form:
+    """Return what an archive says of itself, without unpacking it."""
+    members = {member.name: member for member in read_members(path, limits)}
+    member = members.get("submission.json")
+    if member is None or member.size > limits.manifest:
+        raise RefusalError("submission-absent", str(path))
+    with path.open("rb") as stream:
+        stream.seek(member.start)
+        return read_form(parse(stream.read(member.size), "submission.json", limits), limits.runs)

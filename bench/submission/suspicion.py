@@ -46,7 +46,7 @@ def look(data: Dataset, examples: Sequence[Example], answers: Mapping[str, Answe
 
 def is_hit(answer: Ranking, targets: Sequence[str]) -> bool:
     """Return whether a target stands first, alone."""
-    return (not answer.ties or answer.ties[0] == 1) and answer.items[0] in targets
+    return bool(answer.items) and (not answer.ties or answer.ties[0] == 1) and answer.items[0] in targets
 
 
 def bag(text: str) -> frozenset[str]:
