@@ -64,6 +64,21 @@ def verify_file(
         raise typer.Exit(2)
 
 
+@app.command("limits")
+def limits(as_json: Json = False) -> None:
+    """List how large a submission and its parts may be."""
+    from dataclasses import asdict
+
+    from bench.submission.limits import LIMITS, UNITS
+
+    if as_json:
+        show_json(asdict(LIMITS))
+        return
+    print("| limit | at most | of |\n|---|---:|---|")
+    for name, value in asdict(LIMITS).items():
+        print(f"| `{name}` | {value:,} | {UNITS[name]} |")
+
+
 @app.command("reasons")
 def reasons(as_json: Json = False) -> None:
     """List every reason for which a submission is refused, and what to do about it."""

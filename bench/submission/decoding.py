@@ -150,7 +150,9 @@ def check_picture(path: Path, place: str, limits: Limits) -> None:
         with Image.open(path, formats=("PNG", "WEBP")) as opened:
             width, height = opened.size
             frames = getattr(opened, "n_frames", 1)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise RefusalError("media-size", f"{place}: {error}") from None
+    except (OSError, SyntaxError, ValueError) as error:
         raise RefusalError("media-broken", f"{place}: {error}") from None
     _check_size(width, height, frames, place, limits)
     try:

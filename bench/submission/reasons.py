@@ -60,7 +60,6 @@ REASONS: dict[str, str] = {
     "file-absent": "submission.json lists a file that is not there; " + PACK,
     "file-changed": "a file is not the one that was packed; " + PACK,
     # run.json
-    "manifest-absent": PACK,
     "manifest-keys": MEND,
     "manifest-type": MEND,
     "manifest-newer": "the run is from a newer version; upgrade navibench where it verifies",
