@@ -27,7 +27,7 @@ Number = (int, float)
 Maybe = (int, float, type(None))
 RUN = {"folder": str, "task": str, "system": str, "seed": int, "files": {"*": str}, "figures": {"*": Maybe}}
 FORM = {"schema": int, "name": str, "contact": str, "licence": str, "runs": [RUN], "media": {"*": str}}
-MANIFEST = {
+MANIFEST: dict[str, Any] = {
     "schema": int,
     "key": str,
     "asked": str,
@@ -125,6 +125,8 @@ def check_manifest(told: Mapping[str, Any], entered: Entered) -> None:
         if name not in told or (parts and isinstance(told[name], dict) and not parts <= told[name].keys()):
             raise RefusalError("manifest-keys", f"{place}: {name} is missing or incomplete")
     check_shape(told, MANIFEST, "manifest-type", place)
+    if absent := MANIFEST["rendering"].keys() - told.get("rendering", MANIFEST["rendering"]).keys():
+        raise RefusalError("manifest-keys", f"{place}: rendering: no {', '.join(sorted(absent))}")
     if told["limit"] is not None:
         raise RefusalError("limited-run", f"{place}: asked {told['limit']} cases")
     if not SYSTEM.fullmatch(told["system"]["name"]):

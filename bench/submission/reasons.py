@@ -107,6 +107,7 @@ REASONS: dict[str, str] = {
     "ranking-shallow": "rank as many items as the task asks for, or as there are candidates; " + RUN,
     # media
     "media-absent": "all rendered files or none; pack again with --media, or without",
+    "media-needed": "the primary metric looks at media; pack again with --media",
     "media-unknown-case": MEND,
     "media-place": "a file is not kept under the name of its prompt and seed; render again",
     "media-size": "render smaller pictures or shorter clips",

@@ -50,7 +50,7 @@ def judge_again(
 ) -> Judged:
     """Return what the answers earn; refuse counts, scores (if `stored`) or figures that claim anything else."""
     scores, statistics = judge(job.task, data, examples, answers, media, job.rendering.backbones)
-    unseen = {name for name in job.task.scorers if of_media(name)} if not media and told.get("rendering") else set()
+    unseen = unseen_figures(job, told, media, place)
     check_counts(told, scores, place)
     if stored.exists():
         check_scores(stored, scores, unseen, place)
@@ -59,6 +59,16 @@ def judge_again(
     shown = {name: told["figures"][name] if name in unseen else line for name, line in figures.items()}
     names = tuple(name for name in figures if name not in unseen)
     return Judged(shown, names, tuple(sorted(unseen)), int(scores.failed.sum()), len(scores.cases))
+
+
+def unseen_figures(job: Job, told: Mapping[str, Any], media: Mapping[str, Path | Failure], place: str) -> set[str]:
+    """Return the scorers of media that was made and not sent; the primary one must not be among them."""
+    if media or not told.get("rendering", {}).get("generator"):
+        return set()
+    unseen = {name for name in job.task.scorers if of_media(name)}
+    if job.task.primary in unseen:
+        raise RefusalError("media-needed", f"{place}: {job.task.primary} ranks systems on {job.task.id}")
+    return unseen
 
 
 def of_media(name: str) -> bool:

@@ -30,11 +30,13 @@ SENDER = {"name": "A system", "contact": "a@example.org", "licence": "CC-BY-4.0"
 LOADED: dict[str, Dataset] = {}
 
 
-def world_card(folder: Path, kind: str, generator: str) -> Path:
+def world_card(
+    folder: Path, kind: str, generator: str, primary: str = "attribute-f1", more: tuple[str, ...] = ()
+) -> Path:
     """Write a card of a small planted world and return its path."""
     card = plain(catalogue.task(f"product/world/{kind}"))
     card |= {"id": f"test/world/{kind}", "fingerprint": "", "generator": generator, "backbones": {}, "notes": ""}
-    card |= {"scorers": ["term-f1", "attribute-f1"], "primary": "attribute-f1"}
+    card |= {"scorers": ["term-f1", "attribute-f1", *more], "primary": primary}
     card["data"]["options"] |= {"media": "none", "items": 120, "users": 80}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{kind}.toml").write_text(to_toml(card))
