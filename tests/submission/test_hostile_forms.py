@@ -101,7 +101,12 @@ def better(line: dict[str, Any]) -> None:
 
 
 GONE = object()
+WHOLE = {
+    **{"generator": "", "config": {}, "changed": {}, "cases": None, "device": "cpu", "dtype": "float32"},
+    **{"fingerprint": "", "backbones": {}},
+}
 MANIFESTS: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
+    "half a rendering": ("manifest-keys", put("rendering", value={"generator": ""})),
     "newer": ("manifest-newer", put("schema", value=99)),
     "no host": ("manifest-keys", put("host", value=GONE)),
     "no code": ("manifest-keys", put("code", "judged", value=GONE)),
@@ -125,10 +130,10 @@ MANIFESTS: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
     "other scorers": ("card-changed", put("task", "primary", value="mrr@5")),
     "other data": ("data-fingerprint", put("data", "fingerprint", value="0" * 64)),
     "few resamples": ("policy", put("policies", "resamples", value=1000)),
-    "rendering of its own": ("rendering-changed", put("rendering", value={"generator": "os:getcwd", "backbones": {}})),
+    "rendering of its own": ("rendering-changed", put("rendering", value={**WHOLE, "generator": "os:getcwd"})),
     "weights of its own": (
         "rendering-changed",
-        put("rendering", value={"generator": "", "backbones": {"clip": {"weights": "/x"}}}),
+        put("rendering", value={**WHOLE, "backbones": {"clip": {"weights": "/x"}}}),
     ),
     "fewer failures": ("manifest-counts", put("counts", "failed", value=7)),
     "more cases": ("manifest-counts", put("counts", "cases", value=10**6)),
