@@ -21,8 +21,8 @@ from bench.errors import BenchError
 from bench.io import digest, file_sha256
 from bench.plan import Job
 
-# Reading results or drawing tables cannot change an answer or a score, so these do not enter the key.
-PRESENTATION = ("bench/cli", "bench/gate", "bench/report", "bench/stats")
+# Reading or judging results and drawing tables cannot change an answer or a score, so these do not enter the key.
+PRESENTATION = ("bench/cli", "bench/gate", "bench/report", "bench/stats", "bench/submission")
 IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)[\w.]*\s", re.MULTILINE)
 RECORDED = (
     *("navibench", "numpy", "pandas", "pillow", "pyarrow", "scipy", "snowballstemmer"),

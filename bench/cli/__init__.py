@@ -19,6 +19,7 @@ from bench.cli.pin import pin
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.score import score
+from bench.cli.submit import app as submit
 from bench.cli.train import train
 from bench.errors import BenchError
 
@@ -37,6 +38,7 @@ app = typer.Typer(
 for verb in (ls, run, train, compare, check, pin, report, score, examine, doctor):
     app.command()(verb)
 app.add_typer(data, name="data")
+app.add_typer(submit, name="submit")
 
 
 def main() -> None:
