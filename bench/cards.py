@@ -49,6 +49,12 @@ def check_options(card: Task, options: Iterable[str]) -> None:
             raise unknown("setting", f"data.{name}", [f"data.{choice}" for choice in known])
 
 
+def check_loader(data: Data) -> None:
+    """Raise BenchError unless some registered card uses this loader: a run's file must not name any other code."""
+    if data.loader not in {catalogue.task(name).data.loader for name in catalogue.table("tasks")}:
+        raise BenchError(f"{data.loader} is the loader of no registered card, so it is not called; register the card")
+
+
 def with_options(card: Task, options: Mapping[str, str]) -> Task:
     """Return the card with data options replaced by what a command line says; its data are then no longer pinned."""
     if not options:

@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.api import Dataset, Failure, Progress, Seen, Task, ignore_progress
 from bench.backbones import identify
+from bench.cards import check_loader
 from bench.config import build
 from bench.errors import BenchError
 from bench.io import file_sha256, only_one
@@ -102,6 +103,7 @@ def policies(job: Job) -> dict[str, Any]:
 def rescore(run: Run, root: Path | None) -> Run:
     """Judge a run's stored answers again with today's scorers; the data must be the very data it was asked on."""
     job = recall_job(run)
+    check_loader(job.task.data)
     dataset = load(job, root)
     if dataset.fingerprint != run.manifest["data"]["fingerprint"]:
         raise BenchError(f"{run.folder}: was asked on other data than {job.task.id} now loads; run the task again")

@@ -29,26 +29,34 @@ TASKS: dict[str, Entry] = {
     ),
     "product/world/next-item": Entry("tasks.world.cards:PRODUCT_NEXT", "synthetic: next of 640 drawn products"),
     "product/world/image": Entry(
-        "tasks.world.cards:PRODUCT_IMAGE", "synthetic: an instruction for a picture of the next product", "media"
+        "tasks.world.cards:PRODUCT_IMAGE",
+        "synthetic: an instruction for a picture of the next product",
+        "media,render,see",
     ),
     "product/world/video": Entry(
-        "tasks.world.cards:PRODUCT_VIDEO", "synthetic: an instruction for a clip of the next product", "media"
+        "tasks.world.cards:PRODUCT_VIDEO",
+        "synthetic: an instruction for a clip of the next product",
+        "media,render,see",
     ),
     "game/world/next-item": Entry("tasks.world.cards:GAME_NEXT", "synthetic: next of 640 drawn games"),
     "game/world/image": Entry(
-        "tasks.world.cards:GAME_IMAGE", "synthetic: an instruction for a picture of the next game", "media"
+        "tasks.world.cards:GAME_IMAGE", "synthetic: an instruction for a picture of the next game", "media,render,see"
     ),
     "game/world/video": Entry(
-        "tasks.world.cards:GAME_VIDEO", "synthetic: an instruction for a clip of the next game", "media"
+        "tasks.world.cards:GAME_VIDEO", "synthetic: an instruction for a clip of the next game", "media,render,see"
     ),
     "short-video/world/next-item": Entry(
         "tasks.world.cards:SHORT_VIDEO_NEXT", "synthetic: next of 640 drawn short videos"
     ),
     "short-video/world/image": Entry(
-        "tasks.world.cards:SHORT_VIDEO_IMAGE", "synthetic: an instruction for a picture of the next video", "media"
+        "tasks.world.cards:SHORT_VIDEO_IMAGE",
+        "synthetic: an instruction for a picture of the next video",
+        "media,render,see",
     ),
     "short-video/world/video": Entry(
-        "tasks.world.cards:SHORT_VIDEO_VIDEO", "synthetic: an instruction for a clip like the next video", "media"
+        "tasks.world.cards:SHORT_VIDEO_VIDEO",
+        "synthetic: an instruction for a clip like the next video",
+        "media,render,see",
     ),
 }
 

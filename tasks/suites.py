@@ -18,14 +18,16 @@ QUICK = Suite(
     id="quick",
     tasks=("product/complete-journey/next-item", *PLANTED),
     systems=(*COUNTING, *LINEAR, *TEXTUAL, *INSTRUCTORS),
-    notes="Real data that come with a package, the planted (synthetic) world, and systems that train nothing here.",
+    settings=("generator.cases=48",),
+    notes="Real data that come with a package, the planted (synthetic) world, and systems that train nothing here; a "
+    "part of the instructions is rendered by small generators.",
     parts=(
         Suite(
             id="quick-language",
             tasks=PLANTED,
             systems=(*LEARNT, "popularity", "markov", *INSTRUCTORS),
             limit=400,
-            settings=tuple(f"{name}.checkpoint=shipped" for name in LEARNT),
+            settings=("generator.cases=48", *(f"{name}.checkpoint=shipped" for name in LEARNT)),
             notes="Small language models that come with the source tree, asked a part of the cases.",
         ),
     ),
@@ -36,16 +38,28 @@ LANGUAGE = Suite(
     tasks=PLANTED,
     systems=LEARNT,
     seeds=(0, 1, 2),
+    settings=("generator.cases=200",),
     notes="The planted (synthetic) world: language models trained here with three seeds, and what to set beside them.",
     parts=(
-        Suite("raw", PLANTED, ("raw-history",), notes="The base as it is: no seed changes it."),
-        Suite("beside", PLANTED, ("popularity", "markov", "code-only", "popular-terms", "history-terms")),
+        Suite(
+            id="raw",
+            tasks=PLANTED,
+            systems=("raw-history",),
+            settings=("generator.cases=200",),
+            notes="The base as it is: no seed changes it.",
+        ),
+        Suite(
+            id="beside",
+            tasks=PLANTED,
+            systems=("popularity", "markov", "code-only", "popular-terms", "history-terms"),
+            settings=("generator.cases=200",),
+        ),
         Suite(
             "consensus",
             tuple(name for name in PLANTED if not name.endswith("next-item")),
             ("text-ids", "sft-only"),
             (0, 1, 2),
-            settings=("text-ids.terms=consensus", "sft-only.terms=consensus"),
+            settings=("generator.cases=200", "text-ids.terms=consensus", "sft-only.terms=consensus"),
             notes="The same policies; the instruction's terms are those that their own ranking agrees on.",
         ),
     ),
@@ -55,6 +69,7 @@ WORLD = Suite(
     id="world",
     tasks=PLANTED,
     systems=(*COUNTING, *LINEAR, *TEXTUAL, *TRAINED, *INSTRUCTORS),
+    settings=("generator.cases=200",),
     notes="The planted (synthetic) world; docs/world.md sets the best possible ranking beside these systems.",
 )
 

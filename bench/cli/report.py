@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.console import note, out, progress_bar
+from bench.cli.console import out
+from bench.cli.html import write_html, write_stored_html
 from bench.cli.options import RUNS, DataRoot
 from bench.errors import BenchError, unknown
 
@@ -38,7 +39,10 @@ def report(
         raise BenchError("--html writes a folder of pages; drop --slices and --format")
     stored = len(places) == 1 and places[0].suffix == ".json"
     if html is not None:
-        _write_html(places, stored, html, data_root)
+        if stored:
+            write_stored_html(places[0], html)
+        else:
+            write_html(find_runs(places), html, data_root)
         return
     if by is not None:
         print_slices(find_runs(places), by, out)
@@ -48,19 +52,3 @@ def report(
         print_pages(pages, out)
     else:
         print({"markdown": markdown, "csv": as_csv, "json": to_json}[form](pages), end="")
-
-
-def _write_html(places: list[Path], stored: bool, folder: Path, root: Path | None) -> None:
-    """Write the report as pages and say what they leave out."""
-    from bench.report.html.site import write_runs, write_stored
-    from bench.report.render import from_json
-    from bench.store import find_runs
-
-    with progress_bar("report") as progress:
-        if stored:
-            site = write_stored(from_json(places[0]), folder)
-        else:
-            site = write_runs(find_runs(places), folder, root, progress)
-    for line in site.notes:
-        note(line)
-    note(f"{site.galleries} galleries; open {site.folder / 'index.html'} in a browser")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.console import err, note, out, progress_bar
+from bench.cli.html import write_html
 from bench.cli.options import RUNS, Config, DataRoot, Out, read_config, split
 from bench.errors import BenchError
 
@@ -29,6 +30,9 @@ def run(
     assign: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, repeatable.")] = None,
     data_root: DataRoot = None,
     folder: Out = RUNS,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also write pages and galleries into this folder.")
+    ] = None,
 ) -> None:
     """Ask every task of every system, judge the answers and show the figures. Interrupted runs go on."""
     from bench.plan import plan
@@ -47,6 +51,8 @@ def run(
     runs = execute(jobs, data_root, folder)
     print_pages(gather(runs), out)
     note(f"{len(runs)} runs under {folder}; compare two with: navibench compare TASK:SYSTEM TASK:SYSTEM")
+    if html is not None:
+        write_html(runs, html, data_root)
     raise typer.Exit(3 if tell_failures(runs) else 0)
 
 

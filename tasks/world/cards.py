@@ -20,13 +20,23 @@ INSTRUCTED = (
     "distinct-2",
     "self-bleu",
 )
+LOOKED_AT = ("clip-alignment", "clip-i", "clip-i-effect", "target-retrieval@10", "clip-diversity")
+MOVING = ("consistency", "motion", "flicker", "decodes")
+JUDGED = {
+    Kind.NEXT_ITEM: SCORERS,
+    Kind.IMAGE: (*INSTRUCTED, *LOOKED_AT),
+    Kind.VIDEO: (*INSTRUCTED, *LOOKED_AT, *MOVING),
+}
+GENERATORS = {Kind.NEXT_ITEM: "", Kind.IMAGE: "world-image", Kind.VIDEO: "world-video"}
 MEDIA = {Kind.NEXT_ITEM: "none", Kind.IMAGE: "image", Kind.VIDEO: "clip"}
 MADE = "synthetic: planted users, captions and drawings, made on the spot by this package (Apache-2.0)"
 ASKED = {
     Kind.NEXT_ITEM: "Which item comes next; the whole catalogue is ranked.",
     Kind.IMAGE: "An instruction for a picture that the user would like to see next. Judged by its text against the "
-    "next item: what it names, whether another user's item would fit as well, which item it finds.",
-    Kind.VIDEO: "An instruction for a clip that the user would like to see next. Judged by its text, as for pictures.",
+    "next item: what it names, whether another user's item would fit as well, which item it finds; and by the picture "
+    "that a small generator makes of it, seen by a small CLIP.",
+    Kind.VIDEO: "An instruction for a clip that the user would like to see next. Judged by its text and by the clip "
+    "that a small generator makes of it, as for pictures.",
 }
 FINGERPRINTS = {
     "product/world/next-item": "1ba66f334c904da8df2a91dbabe7d2fba5f0380014880c703ef1b6e3011f7cc3",
@@ -48,14 +58,16 @@ def _card(domain: str, kind: Kind) -> Task:
         id=name,
         kind=kind,
         data=Data(LOADER, {"domain": domain, **({} if ranked else {"media": MEDIA[kind]})}),
-        scorers=SCORERS if ranked else INSTRUCTED,
+        scorers=JUDGED[kind],
         primary="ndcg@10" if ranked else "attribute-f1",
-        version="1",
+        version="1" if ranked else "2",
         licence="Apache-2.0",
         source=MADE,
         notes=f"SYNTHETIC. {ASKED[kind]} What is planted, and what favours which representation: docs/world.md. A "
         "user's last event is asked; data.split=time and data.split=users split otherwise.",
         fingerprint=FINGERPRINTS[name],
+        generator=GENERATORS[kind],
+        backbones={} if ranked else {"clip": "world-clip"},
     )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import catalogue
 from bench.api import Answer, Data, Dataset, Example, Failure, Instruction, Item, Media, Progress, ignore_progress
+from bench.cards import check_loader
 from bench.errors import BenchError
 from bench.pose import load_data
 from bench.report.groups import Group, Question
@@ -89,10 +89,7 @@ class People:
         return self._known[key]
 
     def _load(self, data: Data) -> Dataset:
-        """Load data by a loader that some installed card uses: a run's file must not name any other code."""
-        known = {catalogue.task(name).data.loader for name in catalogue.table("tasks")}
-        if data.loader not in known:
-            raise BenchError(f"{data.loader} is the loader of no registered card, so it is not called")
+        check_loader(data)
         return load_data(data, self.root, self.progress)
 
 
