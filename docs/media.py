@@ -10,6 +10,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +97,7 @@ def rows_of(task: str, runs: Sequence[Run]) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for metric in METRICS:
         columns = {name: scores[name].metrics[metric][:, None] for name in LADDER}
-        pairs = list(zip(LADDER[:-1], LADDER[1:], strict=True))
+        pairs = list(pairwise(LADDER))
         compared = [compare_paired(columns[a], columns[b], users, seed=0)[0] for a, b in pairs]
         adjusted = [*correct([line.p for line in compared]), None]
         for name, line, p in zip(LADDER, [*compared, None], adjusted, strict=True):
