@@ -58,7 +58,7 @@ LATE = HEAVY - {"numpy", "pyarrow"}  # what the harness itself may load inside f
 LEAVES = {  # imported by name when a text backend or a backbone is asked for
     "bench/lm/hf.py",
     "bench/lm/vllm.py",
-    *(f"bench/backbones/{name}.py" for name in ("clip", "learn", "lpips", "resume")),
+    *(f"bench/backbones/{name}.py" for name in ("clip", "learn", "lpips", "resume", "small")),
 }
 
 
