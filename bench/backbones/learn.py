@@ -114,7 +114,7 @@ class Learner:
             for group in optimiser.param_groups:
                 group["lr"] = self.rate * tempo(step, self.warmup, self.steps)
             losses.append(self.learn(model, tokenizer, optimiser, source.questions, seen[place], step))
-            self.context.progress(f"loss {losses[-1]:.3f}", step + 1, self.steps)
+            self.context.progress("train", step + 1, self.steps)
             if (step + 1) % self.every == 0 or step + 1 == self.steps:
                 state.history.append(float(np.mean(losses)))
                 state.step, losses = step + 1, []
