@@ -120,6 +120,7 @@ def _read(path: Path, _stamp: tuple[int, ...]) -> Known:
 def _write(path: Path, places: dict[bytes, int], vectors: Vectors) -> None:
     from safetensors.numpy import save_file
 
-    keys = np.frombuffer(b"".join(sorted(places, key=lambda key: places[key])), dtype=np.uint8).reshape(-1, 32)
+    order: list[bytes] = sorted(places, key=lambda key: places[key])
+    keys = np.frombuffer(b"".join(order), dtype=np.uint8).reshape(-1, 32)
     check = np.frombuffer(sha256(keys.tobytes() + vectors.tobytes()).digest(), dtype=np.uint8)
     save_file({"keys": keys, "vectors": np.ascontiguousarray(vectors), "sum": check}, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,13 @@ import pytest
 from bench.api import Context
 from bench.backbones import make_backbone
 from bench.backbones.examine import Figure, examine, ranks, tell
+from bench.backbones.settings import CLIP_CONFIG, CLIP_WEIGHTS, WORLD_CLIPS
+from bench.cli.clip import examine as examine_verb
+from bench.cli.train import train
 from bench.errors import BenchError
+from bench.io import file_sha256
 from bench.rng import stream
+from bench.shipped import shipped
 from tasks.world.contrast import UNSEEN, Batch, Contrast, barred_pairs, draw_groups, is_barred, shelve, world_shelf
 from tasks.world.exam import sheet
 from tasks.world.passages import draw, held_out_pairs
@@ -150,7 +156,7 @@ def test_a_trained_model_loads_as_any_of_open_clip(learnt: Any) -> None:
     assert clip.cut_share(["a lamp", "a lamp " * 60]) == 0.5
 
 
-@pytest.mark.parametrize("name", ["world-clip", "world-clip-reward"])
+@pytest.mark.parametrize("name", WORLD_CLIPS)
 def test_the_shipped_models_know_the_world(name: str) -> None:
     pytest.importorskip("open_clip")
     clip = make_backbone("clip", {"name": name, "batch": 256})
@@ -164,12 +170,33 @@ def test_the_shipped_models_know_the_world(name: str) -> None:
             shares[looks] += [one.share for one in figures if one.what not in UNSEEN]
     assert np.mean(shares["ordinary"]) > 0.85
     assert np.mean(shares["held-out"]) > 0.75
-    size = sum(path.stat().st_size for path in Path("results/checkpoints", name).glob("*.safetensors"))
-    assert size <= 5_000_000
+
+
+@pytest.mark.parametrize("name", WORLD_CLIPS)
+def test_a_card_tells_the_command_and_every_file_and_no_model_is_large(name: str) -> None:
+    folder = shipped(name, CLIP_CONFIG)
+    text = (folder / "README.md").read_text()
+    assert f"navibench train {name} --seed 0" in text
+    told = dict(re.findall(r"\| `(\S+)` \| [\d,]+ \| `([0-9a-f]{64})` \|", text))
+    assert told == {path.name: file_sha256(path) for path in folder.iterdir() if path.name != "README.md"}
+    assert (folder / CLIP_WEIGHTS).stat().st_size <= 5_000_000
+
+
+def test_a_command_that_cannot_be_meant_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="learns from no task"):
+        train("world-clip", to=tmp_path, task="world/product/image")
+    with pytest.raises(BenchError, match="section of --set"):
+        train("world-clip", to=tmp_path, assign=["world-image.steps=3"])
+    with pytest.raises(BenchError, match=r"world-clip\.stops"):
+        train("world-clip", to=tmp_path, assign=["world-clip.stops=3"])
+    with pytest.raises(BenchError, match="resnet or vit"):
+        train("world-clip", to=tmp_path, assign=["world-clip.vision=eye"])
+    with pytest.raises(BenchError, match="section of --set"):
+        examine_verb("world-clip", assign=["scorer.lpips.size=3"])
 
 
 def test_the_two_shipped_models_are_not_the_same() -> None:
     pytest.importorskip("open_clip")
-    first, second = (make_backbone("clip", {"name": name}) for name in ("world-clip", "world-clip-reward"))
+    first, second = (make_backbone("clip", {"name": name}) for name in WORLD_CLIPS)
     assert first.fingerprint != second.fingerprint
     assert first.embed_texts(["a red lamp"]).shape != second.embed_texts(["a red lamp"]).shape
