@@ -13,8 +13,12 @@ from bench.errors import BenchError, unknown
 from bench.listing import Entry
 
 BACKBONES: dict[str, Entry] = {
-    "clip": Entry("bench.backbones.clip:Clip", "texts and pictures in one space: open_clip's models, world-clip", "see"),
-    "lpips": Entry("bench.backbones.lpips:Lpips", "how different two pictures look: LPIPS on alex, vgg, squeeze", "see"),
+    "clip": Entry(
+        "bench.backbones.clip:Clip", "texts and pictures in one space: open_clip's models, world-clip", "see"
+    ),
+    "lpips": Entry(
+        "bench.backbones.lpips:Lpips", "how different two pictures look: LPIPS on alex, vgg, squeeze", "see"
+    ),
     "text": Entry("bench.backbones.text:Sentences", "what sentences mean: MiniLM, or any encoder in a folder", "text"),
 }
 """Role -> the class that fills it, made from the role's settings (see bench/backbones/settings.py)."""

@@ -49,7 +49,9 @@ class Clip:
                 self.tokenizer = find_tokenizer(place)
         except (OSError, RuntimeError, ValueError, SafetensorError) as error:
             reason = " ".join(str(error).split())[:300]
-            raise BenchError(f"scorer.clip.name={settings.name}: cannot be loaded from {files[-1]} ({reason})") from None
+            raise BenchError(
+                f"scorer.clip.name={settings.name}: cannot be loaded from {files[-1]} ({reason})"
+            ) from None
         self.model.eval()
         self.fingerprint = fingerprint(settings, files)
         side = self.model.visual.preprocess_cfg

@@ -23,16 +23,12 @@ def make_tokenizer(texts: Iterable[str], size: int, length: int) -> Any:
     marks = [PAD, BEGIN, END]
     if size < len(alphabet) + len(marks):
         raise BenchError(f"vocabulary={size}: expected at least {len(alphabet) + len(marks)}")
-    trainer = trainers.BpeTrainer(
-        vocab_size=size, initial_alphabet=alphabet, special_tokens=marks, show_progress=False
-    )
+    trainer = trainers.BpeTrainer(vocab_size=size, initial_alphabet=alphabet, special_tokens=marks, show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     numbers = [(mark, tokenizer.token_to_id(mark)) for mark in (BEGIN, END)]
     tokenizer.post_processor = processors.TemplateProcessing(single=f"{BEGIN} $A {END}", special_tokens=numbers)
     fast: Any = PreTrainedTokenizerFast
-    return fast(
-        tokenizer_object=tokenizer, bos_token=BEGIN, eos_token=END, pad_token=PAD, model_max_length=length
-    )
+    return fast(tokenizer_object=tokenizer, bos_token=BEGIN, eos_token=END, pad_token=PAD, model_max_length=length)
 
 
 def write_ids(tokenizer: Any, texts: Sequence[str], length: int) -> Any:
