@@ -73,7 +73,11 @@ def remember(path: Path, keys: Sequence[bytes], compute: Callable[[list[int]], V
     `compute` is given places in `keys`, each key once. A file that cannot be read is computed and written again.
     """
     places, vectors = known(path)
-    todo = list({key: at for at, key in reversed(list(enumerate(keys))) if key not in places}.values())[::-1]
+    first: dict[bytes, int] = {}
+    for at, key in enumerate(keys):
+        if key not in places:
+            first.setdefault(key, at)
+    todo = list(first.values())
     if todo:
         fresh = np.asarray(compute(todo), dtype=np.float32)
         with only_one(path.parent):
@@ -93,11 +97,11 @@ def known(path: Path) -> Known:
         stand = path.stat()
     except OSError:
         return {}, np.zeros((0, 0), dtype=np.float32)
-    return _read(path, stand.st_mtime_ns, stand.st_size, stand.st_ino)
+    return _read(path, (stand.st_mtime_ns, stand.st_size, stand.st_ino))
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, changed: int, size: int, inode: int) -> Known:
+def _read(path: Path, _stamp: tuple[int, ...]) -> Known:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -116,6 +120,7 @@ def _read(path: Path, changed: int, size: int, inode: int) -> Known:
 def _write(path: Path, places: dict[bytes, int], vectors: Vectors) -> None:
     from safetensors.numpy import save_file
 
-    keys = np.frombuffer(b"".join(sorted(places, key=places.__getitem__)), dtype=np.uint8).reshape(-1, 32)
+    order: list[bytes] = sorted(places, key=lambda key: places[key])
+    keys = np.frombuffer(b"".join(order), dtype=np.uint8).reshape(-1, 32)
     check = np.frombuffer(sha256(keys.tobytes() + vectors.tobytes()).digest(), dtype=np.uint8)
     save_file({"keys": keys, "vectors": np.ascontiguousarray(vectors), "sum": check}, path)

@@ -132,7 +132,7 @@ def find_weights(settings: ClipSettings) -> Path:
         if Path(settings.weights).suffix != ".safetensors":
             raise BenchError(f"{settings.weights}: expected open_clip's weights as a .safetensors file")
         return Path(settings.weights)
-    told = tag or next((one for one in tags if one.startswith("laion2b")), next(iter(tags), ""))
+    told = tag or next((one for one in reversed(tags) if one.startswith("laion2b")), next(iter(tags), ""))
     hub = open_clip.get_pretrained_cfg(name, told).get("hf_hub", "").strip("/") if told else ""
     wanted = settings.weights or f"weights of {name}"
     if not hub:

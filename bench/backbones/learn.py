@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import cos, log, pi
 from pathlib import Path
@@ -13,21 +12,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from open_clip.loss import ClipLoss
-from open_clip.model import CustomTextCLIP
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.api import Context
 from bench.backbones.resume import load_state, save_state
-from bench.backbones.settings import CLIP_CONFIG, CLIP_WEIGHTS
+from bench.backbones.small import make_model, moved, normalised, write_model
 from bench.backbones.wordings import make_tokenizer, write_ids
 from bench.config import plain
-from bench.errors import BenchError
-from bench.io import canonical, digest, only_one, write_atomic, write_text
-from bench.rng import entropy, stream
+from bench.io import digest, only_one
+from bench.rng import stream
 
-MEAN, SPREAD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
-"""What pixels in [0, 1] are centred and scaled by, per channel."""
 SHARPEST = log(100)
 """The largest logarithm of the temperature's inverse."""
 
@@ -63,8 +58,8 @@ class Learner:
 
     `source`: "module:Class", called with the seed. `vision`: "resnet" (bottlenecks `layers` a stage, `width` of the
     stem) or "vit" (`layers` in all, `width`, `patch` pixels). `draws`: so many different batches are drawn; later steps
-    see them again with other wordings. `question`: weight of naming single values beside matching whole texts.
-    `every`: steps between checkpoints.
+    see them again with other wordings, moved by up to `shift` pixels and half of them mirrored (0: neither).
+    `question`: weight of naming single values beside matching whole texts. `every`: steps between checkpoints.
     """
 
     source: str = "tasks.world.contrast:Contrast"
@@ -79,7 +74,8 @@ class Learner:
     vocabulary: int = 1024
     length: int = 48
     steps: int = 600
-    draws: int = 100
+    draws: int = 200
+    shift: int = 6
     warmup: int = 40
     rate: float = 2e-3
     decay: float = 0.05
@@ -118,7 +114,7 @@ class Learner:
             for group in optimiser.param_groups:
                 group["lr"] = self.rate * tempo(step, self.warmup, self.steps)
             losses.append(self.learn(model, tokenizer, optimiser, source.questions, seen[place], step))
-            self.context.progress(f"loss {losses[-1]:.3f}", step + 1, self.steps)
+            self.context.progress("train", step + 1, self.steps)
             if (step + 1) % self.every == 0 or step + 1 == self.steps:
                 state.history.append(float(np.mean(losses)))
                 state.step, losses = step + 1, []
@@ -141,7 +137,7 @@ class Learner:
         asked = [[value[int(rng.integers(len(value)))] for value in question] for question in questions]
         texts = [*batch.texts, *(wording for question in asked for wording in question)]
         ids = write_ids(tokenizer, texts, self.length).to(device)
-        pixels = normalised(torch.from_numpy(batch.pixels).to(device))
+        pixels = normalised(torch.from_numpy(moved(batch.pixels, self.shift, rng)).to(device))
         model.train()
         with torch.autocast(torch.device(device).type, dtype, enabled=dtype != torch.float32):
             seen, said = model.encode_image(pixels), model.encode_text(ids)  # type: ignore[operator]
@@ -158,48 +154,7 @@ class Learner:
         optimiser.step()
         with torch.no_grad():
             model.logit_scale.clamp_(0, SHARPEST)  # type: ignore[operator]
-        return loss.item()
-
-
-def make_model(learner: Learner, tokenizer: Any) -> nn.Module:
-    """Return a CLIP with drawn weights."""
-    with torch.random.fork_rng():
-        torch.manual_seed(entropy(learner.context.seed, "clip") % 2**63)
-        model: nn.Module = CustomTextCLIP(**architecture(learner, tokenizer))
-    return model.to(learner.context.device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
-
-
-def architecture(learner: Learner, tokenizer: Any) -> dict[str, Any]:
-    """Return the model as open_clip describes one."""
-    if learner.vision == "resnet":
-        seeing: dict[str, Any] = {"layers": list(learner.layers), "width": learner.width}
-    elif learner.vision == "vit":
-        heads = {"patch_size": learner.patch, "head_width": 32}
-        seeing = {"layers": sum(learner.layers), "width": learner.width, **heads}
-    else:
-        raise BenchError(f"vision={learner.vision}: expected resnet or vit")
-    return {
-        "embed_dim": learner.embed,
-        "vision_cfg": {"image_size": learner.size, **seeing},
-        "text_cfg": {
-            "context_length": learner.length,
-            "vocab_size": len(tokenizer),
-            "hf_tokenizer_name": "tokenizer.json",
-            "tokenizer_kwargs": {"clean": "whitespace"},
-            "width": learner.words,
-            "heads": max(1, learner.words // 32),
-            "layers": learner.depth,
-            "pad_id": tokenizer.pad_token_id,
-            "eos_id": tokenizer.eos_token_id,
-            "pool_type": "eos",
-        },
-    }
-
-
-def normalised(pixels: Tensor) -> Tensor:
-    """Return pixels uint8 [n, h, w, 3] as float32 [n, 3, h, w], centred and scaled."""
-    centre, spread = (torch.tensor(one, device=pixels.device) for one in (MEAN, SPREAD))
-    return ((pixels.float() / 255 - centre) / spread).permute(0, 3, 1, 2)
+        return float(loss.item())
 
 
 def name_values(seen: Tensor, said: Tensor, sizes: Sequence[int], answers: Tensor, sharpness: Tensor) -> Tensor:
@@ -214,30 +169,7 @@ def name_values(seen: Tensor, said: Tensor, sizes: Sequence[int], answers: Tenso
 
 
 def tempo(step: int, warmup: int, steps: int) -> float:
-    """Return the share of the highest learning rate: up over `warmup` steps, then down along a cosine to a hundredth."""
+    """Return the share of the highest rate: up over `warmup` steps, then down along a cosine to a hundredth."""
     if step < warmup:
         return (step + 1) / warmup
     return 0.01 + 0.99 * (1 + cos(pi * (step - warmup) / max(1, steps - warmup))) / 2
-
-
-def write_model(learner: Learner, model: nn.Module, tokenizer: Any, folder: Path) -> None:
-    """Write a folder in open_clip's layout, weights in float16."""
-    from safetensors.torch import save_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    look: Mapping[str, Any] = {
-        "mean": MEAN,
-        "std": SPREAD,
-        "size": [learner.size, learner.size],
-        "interpolation": "bicubic",
-        "resize_mode": "squash",
-    }
-    told = {"model_cfg": {**architecture(learner, tokenizer), "custom_text": True}, "preprocess_cfg": look}
-    write_text(folder / CLIP_CONFIG, json.dumps(told, indent=1) + "\n")
-    tokenizer.save_pretrained(folder)
-    kept = {
-        name: value.detach().cpu().contiguous().to(torch.float16 if value.is_floating_point() else value.dtype)
-        for name, value in model.state_dict().items()
-    }
-    header = {"settings": canonical(plain(learner))}
-    write_atomic(folder / CLIP_WEIGHTS, lambda part: save_file(kept, part, metadata=header))

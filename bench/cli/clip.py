@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 EXAM = "tasks.world.exam:sheets"
 CLIPS: dict[str, dict[str, object]] = {
-    "world-clip": {},
-    "world-clip-reward": {"layers": (1, 2, 2, 1), "width": 12, "words": 96, "embed": 64},
+    "world-clip": {"draws": 100, "shift": 0},
+    "world-clip-reward": {"layers": (1, 2, 2, 1), "width": 12, "words": 96, "embed": 64, "draws": 100, "shift": 0},
 }
 """What each small CLIP sets otherwise than `Learner` does; equal seeds give each its own draws."""
 
@@ -80,7 +80,7 @@ def train_clip(name: str, to: Path, seed: int, told: list[str], command: str) ->
     found = examined(make_backbone("clip", {"name": str((to / name).resolve())}), 100, 0)[1]
     facts = (
         f"A small CLIP in open_clip's layout, trained on what `{made.source}` draws: pictures of looks that differ in",
-        "one value, with instructions, captions and lists of terms. Looks that hold a held-out pair are not among them.",
+        "one value, with instructions, captions and lists of terms, but no look that holds a held-out pair.",
         f"`navibench examine {name}`: right answers in percent on fresh draws, for the instruction with one value",
         "swapped and for the bare value; and items found among all of a domain by their instruction.",
         "No single picture shows a camera's movement.",

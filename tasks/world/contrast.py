@@ -147,9 +147,9 @@ def shelve(domain: Domain, looks: list[Look], name: str, world: int) -> Shelf:
 
 def picture(shelf: Shelf, item: int, seed: int, moving: bool, rng: np.random.Generator) -> Pixels:
     """Return a still of an item, or a frame of its clip [h, w, 3]."""
-    if not moving:
-        return stills(shelf, item, seed)[0]
-    return clip(shelf, item, seed, frames=3)[int(rng.integers(3))]
+    drawn = clip(shelf, item, seed, frames=3) if moving else stills(shelf, item, seed)
+    chosen: Pixels = drawn[int(rng.integers(3)) if moving else 0]
+    return chosen
 
 
 def say(domain: Domain, look: Look, kind: Kind, rng: np.random.Generator) -> str:

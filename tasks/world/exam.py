@@ -33,7 +33,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """Pictures [n, h, w, 3] of one domain, the instruction of each, and what is asked of them; `looks`: of what kind."""
+    """Pictures [n, h, w, 3] of one domain, the instruction of each, and what is asked; `looks`: their kind."""
 
     domain: str
     looks: str
@@ -71,8 +71,7 @@ def questions(domain: Domain, seen: list[Mapping[str, str]]) -> Iterator[Questio
     for one in domain.attributes:
         answers = np.array([one.values.index(look[one.name]) for look in seen], dtype=np.int64)
         swapped = tuple(
-            tuple(instruct(domain, {**look, one.name: value}, Kind.IMAGE).text for value in one.values)
-            for look in seen
+            tuple(instruct(domain, {**look, one.name: value}, Kind.IMAGE).text for value in one.values) for look in seen
         )
         yield Question(one.name, "instruction", swapped, answers)
         yield Question(one.name, "value", (one.values,) * len(seen), answers)

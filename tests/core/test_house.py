@@ -33,16 +33,33 @@ HEAVY = {
 }
 HELPERS = {
     f"bench.{name}"
-    for name in ("api", "config", "errors", "io", "listing", "pixels", "processes", "rng", "terms", "text", "words")
+    for name in (
+        "api",
+        "config",
+        "errors",
+        "io",
+        "listing",
+        "pixels",
+        "processes",
+        "rng",
+        "shipped",
+        "terms",
+        "text",
+        "words",
+    )
 }
 ALLOWED = {
     "bench": {"bench"},
     "tasks": {"tasks", *HELPERS},
     "baselines": {"baselines", "navigen", "bench.lm", "bench.topk", *HELPERS},
-    "navigen": {"navigen", "bench.lm", "bench.topk", *HELPERS},
+    "navigen": {"navigen", "bench.backbones", "bench.lm", "bench.topk", *HELPERS},
 }
 LATE = HEAVY - {"numpy", "pyarrow"}  # what the harness itself may load inside functions only
-LEAVES = {"bench/lm/hf.py", "bench/lm/vllm.py"}  # imported by name when a text backend is asked for
+LEAVES = {  # imported by name when a text backend or a backbone is asked for
+    "bench/lm/hf.py",
+    "bench/lm/vllm.py",
+    *(f"bench/backbones/{name}.py" for name in ("clip", "learn", "lpips", "resume", "small")),
+}
 
 
 def modules() -> Iterator[tuple[str, Path]]:
