@@ -129,3 +129,10 @@ def test_all_are_in_the_table() -> None:
     names = ("similarity", "similarity-mismatched", "similarity-effect", "retrieval-minilm@5")
     names += ("retrieval-minilm-mismatched@5", "retrieval-minilm-effect@5")
     assert [scorer(name).higher_is_better for name in names] == [True, None, True, True, None, True]
+
+
+def test_the_order_of_cases_changes_nothing() -> None:
+    made = ask(catalogue(), [Instruction(f"text {number % 7}") for number in range(20)], [("i03",), ("i11",)] * 10)
+    mixed = Cases(made.rows[::-1], made.train, made.backbones)
+    for one in (Similarity(), SimilarityEffect(), RetrievalMinilm(3), RetrievalMinilmEffect(3)):
+        assert list(one(made)) == list(one(mixed))[::-1]
