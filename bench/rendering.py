@@ -14,6 +14,7 @@ from bench.backbones.settings import SETTINGS
 from bench.config import build, plain, settings
 from bench.errors import BenchError
 from bench.io import canonical
+from bench.scorers.judge_ask import configured
 
 OWN = ("name", "cases")  # settings of the section "generator" that are the harness's, not the generator's
 ROLE = "scorer."  # sections of backbones begin so
@@ -99,6 +100,8 @@ def looking(card: Task, sections: Mapping[str, Mapping[str, str]], device: str) 
     for role, given in told.items():
         if role not in SETTINGS or ":" in given.get("name", ""):
             found[role] = dict(given)
+            if role == "judge":
+                configured(found[role])
             continue
         placed = given if device == "cpu" else {"device": device, **given}
         made = build(SETTINGS[role], placed, f"{ROLE}{role}")

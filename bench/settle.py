@@ -21,6 +21,7 @@ from bench.media import rendered
 from bench.plan import Device, Job, Policy
 from bench.pose import load, pose
 from bench.rendering import recalled
+from bench.scorers.rubric import prompt_digest
 from bench.store import SCHEMA, Run
 from bench.tables import read_answers, write_scores
 
@@ -89,6 +90,8 @@ def counted(reasons: Iterable[str]) -> dict[str, int]:
 def policies(job: Job) -> dict[str, Any]:
     """Return how ties, candidates, failures and intervals are treated, in words and numbers, and who looks at media."""
     looking = {role: identify(role, given) for role, given in job.rendering.backbones.items()}
+    if "judge" in looking:
+        looking["rubric"] = prompt_digest()
     return {
         **({"looking": looking} if looking else {}),
         "ties": "expectation over random order",

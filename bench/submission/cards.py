@@ -52,7 +52,7 @@ class Cards:
             raise RefusalError(
                 "policy", f"{place}: {told['policies']['resamples']} resamples, {told['policies']['level']}"
             )
-        usual = arrange(card, {}, "cpu", "float32")
+        usual = arrange(card, {}, lambda: ("cpu", "float32"))
         check_rendering(told.get("rendering"), usual, place)
         policy = Policy(Seen(told["seen"]))
         job = Job(card, told["system"]["name"], {}, told["seed"], None, policy, Device("cpu"), root, usual)
