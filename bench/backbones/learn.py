@@ -74,8 +74,8 @@ class Learner:
     vocabulary: int = 1024
     length: int = 48
     steps: int = 600
-    draws: int = 200
-    shift: int = 6
+    draws: int = 100
+    shift: int = 0
     warmup: int = 40
     rate: float = 2e-3
     decay: float = 0.05

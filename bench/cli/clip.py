@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 EXAM = "tasks.world.exam:sheets"
 CLIPS: dict[str, dict[str, object]] = {
-    "world-clip": {"draws": 100, "shift": 0},
-    "world-clip-reward": {"layers": (1, 2, 2, 1), "width": 12, "words": 96, "embed": 64, "draws": 100, "shift": 0},
+    "world-clip": {},
+    "world-clip-reward": {"layers": (1, 2, 2, 1), "width": 12, "words": 96, "embed": 64},
 }
 """What each small CLIP sets otherwise than `Learner` does; equal seeds give each its own draws."""
 

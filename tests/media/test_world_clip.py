@@ -111,6 +111,16 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, list[fl
     return made, folder, made.run(SMALL, folder / "model")
 
 
+def test_moved_pictures_are_windows_of_wider_ones_or_their_mirrors() -> None:
+    small = pytest.importorskip("bench.backbones.small", exc_type=ImportError)
+    seen = stream(0, "moved").integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
+    assert small.moved(seen, 0, stream(1, "moved")) is seen
+    for before, after in zip(seen, small.moved(seen, 2, stream(1, "moved")), strict=True):
+        wide = np.pad(before, ((2, 2), (2, 2), (0, 0)), mode="edge")
+        windows = [wide[y : y + 8, x : x + 8] for y in range(5) for x in range(5)]
+        assert any(np.array_equal(after, one) or np.array_equal(after, one[:, ::-1]) for one in windows)
+
+
 def test_an_interrupted_training_ends_where_it_would_have(learnt: Any, tmp_path: Path) -> None:
     made, folder, history = learnt
 
