@@ -59,7 +59,7 @@ LEAVES = {  # imported by name, or inside a function, when a backend is asked fo
     "bench/lm/hf.py",
     "bench/lm/vllm.py",
     *(f"bench/generators/{name}.py" for name in ("fidelity", "fresh", "learn", "pipeline", "pixel", "state")),
-    *(f"bench/backbones/{name}.py" for name in ("clip", "learn", "lpips", "resume")),
+    *(f"bench/backbones/{name}.py" for name in ("clip", "learn", "lpips", "resume", "small")),
 }
 
 
