@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -138,7 +139,8 @@ class Training:
             done = len(self.losses)
             learn.context.progress(f"loss {np.mean(self.losses[-100:]):.4f}, step", done, learn.steps)
             if path is not None and (done % learn.save_every == 0 or done == learn.steps):
-                parts = {"weights": self.weights, "mean": self.mean, "moments": moments(self.optimiser, self.names)}
+                parts: dict[str, Mapping[str, Tensor]] = {}
+                parts |= {"weights": self.weights, "mean": self.mean, "moments": moments(self.optimiser, self.names)}
                 save_state(path, key, {"losses": self.losses}, parts)
         put(self.weights, self.mean)
         self.parts.eval()
@@ -203,7 +205,7 @@ def rate_at(step: int, steps: int, warmup: float) -> float:
 
 
 @torch.no_grad()
-def put(weights: dict[str, Tensor] | dict[str, nn.Parameter], values: dict[str, Tensor]) -> None:
+def put(weights: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> None:
     """Write `values` into `weights` of the same names."""
     for name, weight in weights.items():
         weight.copy_(values[name])

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, UNet2DConditionModel
-from diffusers.utils import BaseOutput
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
+from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
+from diffusers.utils.outputs import BaseOutput
 from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
@@ -24,21 +26,27 @@ from bench.errors import BenchError
 
 
 @dataclass
-class Pictures(BaseOutput):  # type: ignore[misc]
+class Pictures(BaseOutput):
     """`images`: an array [n, height, width, 3] of floats in [0, 1], or PIL pictures."""
 
     images: Any
 
 
 @dataclass
-class Clips(BaseOutput):  # type: ignore[misc]
+class Clips(BaseOutput):
     """`frames`: an array [n, frames, height, width, 3] of floats in [0, 1], or a list of PIL pictures a clip."""
 
     frames: Any
 
 
-class PixelPipeline(DiffusionPipeline):  # type: ignore[misc]
+class PixelPipeline(DiffusionPipeline):
     """Text to pictures (`frames` = 1) or clips; a folder of `save_pretrained` holds all of it."""
+
+    unet: Any
+    scheduler: Any
+    text_encoder: Any
+    tokenizer: Any
+    config: Any
 
     def __init__(
         self,
@@ -50,10 +58,12 @@ class PixelPipeline(DiffusionPipeline):  # type: ignore[misc]
         frames: int = 1,
     ) -> None:
         super().__init__()
-        if scheduler.config.prediction_type != "sample":
-            raise BenchError(f"prediction_type={scheduler.config.prediction_type}: expected sample")
-        self.register_modules(unet=unet, scheduler=scheduler, text_encoder=text_encoder, tokenizer=tokenizer)
-        self.register_to_config(patch=patch, frames=frames)
+        told: Any = scheduler.config
+        if told.prediction_type != "sample":
+            raise BenchError(f"prediction_type={told.prediction_type}: expected sample")
+        itself: Any = self  # the base class has no types
+        itself.register_modules(unet=unet, scheduler=scheduler, text_encoder=text_encoder, tokenizer=tokenizer)
+        itself.register_to_config(patch=patch, frames=frames)
 
     @torch.no_grad()
     def __call__(
@@ -90,7 +100,8 @@ class PixelPipeline(DiffusionPipeline):  # type: ignore[misc]
     def encode(self, texts: Sequence[str]) -> Tensor:
         """Return the states of texts [n, length, width]; all are padded to the full length, longer ones are cut."""
         ids = tokenize(self.tokenizer, texts).to(self.text_encoder.device)
-        return self.text_encoder(ids).last_hidden_state.to(self.unet.dtype)
+        states: Tensor = self.text_encoder(ids).last_hidden_state
+        return states.to(self.unet.dtype)
 
     def shown(self, pixels: Tensor, output_type: str) -> Pictures | Clips:
         """Return pixels [n, frames, height, width, 3] in [-1, 1] in the form that was asked for."""
@@ -98,7 +109,8 @@ class PixelPipeline(DiffusionPipeline):  # type: ignore[misc]
         one = self.config.frames == 1
         if output_type == "np":
             return Pictures(values[:, 0]) if one else Clips(values)
-        clips = [self.numpy_to_pil(frames) for frames in values]
+        to_pil: Any = self.numpy_to_pil
+        clips = [to_pil(frames) for frames in values]
         return Pictures([clip[0] for clip in clips]) if one else Clips(clips)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from bench.generators.fidelity import Reader, make_reader, render
 from bench.generators.learn import Learn
 from bench.generators.pixel import PixelPipeline, fold, tokenize, unfold
 from bench.io import file_sha256
+from bench.shipped import shipped
 from tasks.world.pairs import Pair, held_out, pairs
 from tasks.world.passages import held_out_pairs
 from tasks.world.shelf import stock
@@ -214,3 +216,23 @@ def test_a_mistake_is_told_before_anything_is_drawn(values: dict[str, Any], expe
     with pytest.raises(BenchError, match=expected):
         learn(tmp_path, **values)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["world-image", "world-video"])
+def test_what_is_shipped_is_whole_small_and_shows_what_it_is_told(name: str) -> None:
+    folder = shipped(name, "model_index.json")
+    card = (folder / "README.md").read_text()
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    listed = dict(re.findall(r"\| `(\S+)` \| [\d,]+ \| `([0-9a-f]{64})` \|", card))
+    assert listed == {place: file_sha256(path) for place, path in files.items() if place != "README.md"}
+    assert {path.suffix for path in files.values()} == {".json", ".safetensors", ".md"}
+    assert sum(path.stat().st_size for path in files.values()) < 10 * 2**20
+    assert f"navibench train {name} --seed 0 --to FOLDER" in card and "generated, held out" in card
+    pipeline = loaded(folder)
+    size = pipeline.unet.config.sample_size * pipeline.config.patch
+    shown = list(pairs(8, 4, pipeline.config.frames, size))
+    made = render(pipeline, [one.texts[0] for one in shown], 5, 2.0, 24).astype(float)
+    drawn = np.stack([one.pixels for one in shown]).astype(float)
+    apart = np.array([[np.abs(a - b).mean() for b in drawn] for a in made])
+    nearer = (apart > apart.diagonal()[:, None]).mean()
+    assert nearer > 0.8, "what was made is like what was asked for, more than like what others asked for"
