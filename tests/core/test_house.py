@@ -45,7 +45,7 @@ LATE = HEAVY - {"numpy", "pyarrow"}  # what the harness itself may load inside f
 LEAVES = {  # imported by name when a text backend or a generator is asked for
     "bench/lm/hf.py",
     "bench/lm/vllm.py",
-    *(f"bench/generators/{name}.py" for name in ("fidelity", "fresh", "learn", "pixel", "state")),
+    *(f"bench/generators/{name}.py" for name in ("fidelity", "fresh", "learn", "pixel", "state", "waves")),
 }
 
 
