@@ -73,7 +73,7 @@ def teach(namer: Namer, pictures: Tensor, codes: Tensor, rng: np.random.Generato
                 [nn.functional.cross_entropy(answer, codes[rows, place]) for place, answer in enumerate(answers)]
             ).sum()
             optimiser.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()
 
@@ -88,7 +88,7 @@ class Reader:
     @torch.no_grad()
     def accuracy(self, pixels: NDArray[np.uint8], labels: Sequence[Mapping[str, str]]) -> dict[str, float]:
         """Return the share of pixels [n, frames, size, size, 3] in which each attribute's value is read."""
-        parts = [self.namer(part.float() / 255 - 0.5) for part in stacked(pixels).split(128)]
+        parts = [self.namer(part.float() / 255 - 0.5) for part in torch.split(stacked(pixels), 128)]
         found = {}
         for place, (name, values) in enumerate(self.values.items()):
             read = torch.cat([part[place] for part in parts]).argmax(1).tolist()
@@ -117,7 +117,7 @@ def render(pipeline: PixelPipeline, texts: Sequence[str], steps: int, guidance: 
         part = list(texts[start : start + batch])
         places = range(start, start + len(part))
         sources = [torch.Generator().manual_seed(entropy(ASKED, "fidelity", place) % 2**63) for place in places]
-        made = pipeline(part, num_inference_steps=steps, guidance_scale=guidance, generator=sources)
+        made: Any = pipeline(part, num_inference_steps=steps, guidance_scale=guidance, generator=sources)
         pixels = made.images[:, None] if pipeline.config.frames == 1 else made.frames
         found.append(np.rint(pixels * 255).astype(np.uint8))
     return np.concatenate(found)

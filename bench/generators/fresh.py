@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from diffusers import DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
+from transformers import CLIPTextConfig, CLIPTextModelWithProjection, PreTrainedTokenizerFast
 
 from bench.generators.pixel import PixelPipeline
+from bench.generators.waves import Waves
 from bench.rng import entropy
 
 PAD, END = "<|pad|>", "<|end|>"
@@ -27,25 +30,25 @@ def fresh_pipeline(
     layers: int,
     vocabulary: int,
     length: int,
-    frames: int,
-    size: int,
-    patch: int,
+    waves: Waves,
+    side: int,
     seed: int,
 ) -> PixelPipeline:
-    """Return a pipeline for pixels [frames, size, size, 3]; `channels`: of the UNet's levels, each half as fine.
+    """Return a pipeline for waves on a grid [side, side]; `channels`: of the UNet's levels, each half as fine.
 
     The coarsest level attends to the text; all levels are told its summary with the moment of noise.
     `width` and `layers` are the text encoder's, `length` is the longest text in tokens.
     """
     tokenizer = train_tokenizer(texts, vocabulary, length)
+    number = len(waves.kept)
     with torch.random.fork_rng():
         torch.manual_seed(entropy(seed, "pixel pipeline") % 2**63)
-        encoder = CLIPTextModel(
+        encoder = CLIPTextModelWithProjection(
             CLIPTextConfig(
                 vocab_size=len(tokenizer),
                 hidden_size=width,
                 intermediate_size=4 * width,
-                projection_dim=width,
+                projection_dim=number * side**2,
                 num_hidden_layers=layers,
                 num_attention_heads=max(1, width // HEAD),
                 max_position_embeddings=length,
@@ -55,9 +58,9 @@ def fresh_pipeline(
             )
         )
         unet = UNet2DConditionModel(
-            sample_size=size // patch,
-            in_channels=frames * 3 * patch**2,
-            out_channels=frames * 3 * patch**2,
+            sample_size=side,
+            in_channels=2 * number,
+            out_channels=number,
             layers_per_block=1,
             block_out_channels=channels,
             down_block_types=("DownBlock2D",) * (len(channels) - 1) + ("CrossAttnDownBlock2D",),
@@ -75,7 +78,9 @@ def fresh_pipeline(
         prediction_type="sample",
         timestep_spacing="trailing",
     )
-    return PixelPipeline(unet, scheduler, encoder, tokenizer, patch, frames)
+    unet.set_attn_processor(AttnProcessor())  # the fused attention's backward pass is slow on CPUs
+    encoder.set_attn_implementation("eager")
+    return PixelPipeline(unet, scheduler, encoder, tokenizer, waves.patch, waves.frames, waves.kept, waves.scales)
 
 
 def train_tokenizer(texts: Iterable[str], size: int, length: int) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from accelerate import Accelerator
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bench.api import Context
@@ -17,8 +19,9 @@ from bench.config import plain
 from bench.errors import BenchError
 from bench.generators.examples import Examples, make_examples
 from bench.generators.fresh import MOMENTS, fresh_pipeline
-from bench.generators.pixel import PixelPipeline, fold, tokenize
+from bench.generators.pixel import PixelPipeline, tokenize
 from bench.generators.state import load_state, moments, put_moments, save_state
+from bench.generators.waves import strongest
 from bench.io import digest
 from bench.lm.quiet import without_bars
 from bench.processes import number as processes
@@ -27,6 +30,8 @@ from bench.rng import entropy, stream
 
 PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
 HEAVIEST = 5.0  # what the error of nearly clean pixels counts at most, for that of pure noise
+LOOKED_AT = 1024  # examples that say which waves are strong
+GUESS = 1.0  # what the error of the text encoder's guess counts
 EMPTY = ""
 
 
@@ -35,24 +40,26 @@ class Learn:
     """Settings of a small text-conditional generator, and how it is trained on `number` pairs a domain.
 
     `pairs`: "module:function" that yields pairs when called as `function(number, seed, frames, size)`. Pixels are
-    [frames, size, size, 3], `patch` x `patch` of them a cell. `channels`: of the UNet's levels; `width`, `layers`: of
-    the text encoder; `length`: of a text in tokens. `drop`: share of texts left empty, for guidance. `average`: decay
-    of the running mean of the weights, which is what is kept. `save_every`: steps between checkpoints.
+    [frames, size, size, 3], `patch` x `patch` of them a cell, of which so many `waves` are kept. `channels`: of the
+    UNet's levels; `width`, `layers`: of the text encoder; `length`: of a text in tokens. `drop`: share of texts left
+    empty, for guidance. `average`: decay of the running mean of the weights, which is what is kept. `save_every`:
+    steps between checkpoints.
     """
 
     pairs: str = "tasks.world.pairs:pairs"
-    number: int = 8000
+    number: int = 4000
     frames: int = 1
     size: int = 64
     patch: int = 8
-    channels: tuple[int, ...] = (96, 112)
-    width: int = 128
+    waves: int = 48
+    channels: tuple[int, ...] = (64, 96)
+    width: int = 192
     layers: int = 2
     vocabulary: int = 1024
-    length: int = 48
-    steps: int = 4500
-    batch: int = 32
-    rate: float = 1e-3
+    length: int = 40
+    steps: int = 2000
+    batch: int = 64
+    rate: float = 2e-3
     warmup: float = 0.04
     decay: float = 0.01
     clip: float = 1.0
@@ -66,6 +73,8 @@ class Learn:
         for name in ("number", "frames", "size", "patch", "width", "layers", "length", "steps", "batch", "save_every"):
             if getattr(self, name) < 1:
                 raise BenchError(f"{name}={getattr(self, name)}: expected 1 or more")
+        if not 0 < self.waves <= 3 * self.frames * self.patch**2:
+            raise BenchError(f"waves={self.waves}: a cell has {3 * self.frames * self.patch**2}")
         if self.size % (self.patch * 2 ** (len(self.channels) - 1)):
             raise BenchError(f"size={self.size}: expected a multiple of patch={self.patch} at every level")
         if self.context.dtype not in PRECISIONS:
@@ -97,6 +106,8 @@ class Training:
         self.learn, self.examples, self.seed = learn, examples, context.seed
         self.accelerator = Accelerator(cpu=context.device == "cpu", mixed_precision=PRECISIONS[context.dtype])
         self.device = self.accelerator.device
+        some = stream(context.seed, "waves").integers(len(examples), size=LOOKED_AT)
+        self.waves = strongest(self.pixels(some), learn.patch, learn.waves)
         self.pipeline: PixelPipeline = fresh_pipeline(
             (text for texts in examples.texts for text in texts),
             channels=learn.channels,
@@ -104,9 +115,8 @@ class Training:
             layers=learn.layers,
             vocabulary=learn.vocabulary,
             length=learn.length,
-            frames=learn.frames,
-            size=learn.size,
-            patch=learn.patch,
+            waves=self.waves,
+            side=learn.size // learn.patch,
             seed=context.seed,
         )
         self.parts = nn.ModuleDict({"unet": self.pipeline.unet, "text": self.pipeline.text_encoder})
@@ -138,7 +148,8 @@ class Training:
             done = len(self.losses)
             learn.context.progress(f"loss {np.mean(self.losses[-100:]):.4f}, step", done, learn.steps)
             if path is not None and (done % learn.save_every == 0 or done == learn.steps):
-                parts = {"weights": self.weights, "mean": self.mean, "moments": moments(self.optimiser, self.names)}
+                parts: dict[str, Mapping[str, Tensor]] = {}
+                parts |= {"weights": self.weights, "mean": self.mean, "moments": moments(self.optimiser, self.names)}
                 save_state(path, key, {"losses": self.losses}, parts)
         put(self.weights, self.mean)
         self.parts.eval()
@@ -158,14 +169,14 @@ class Training:
     def take_step(self, step: int) -> float:
         """Learn from one batch, which the step alone decides; return its loss."""
         learn = self.learn
-        pixels, ids, moment, noise = self.batch(step)
+        waves, ids, moment, noise = self.batch(step)
         share = self.clean_share.to(self.device)[moment].float().view(-1, 1, 1, 1)
-        noisy = share.sqrt() * pixels + (1 - share).sqrt() * noise
+        noisy = share.sqrt() * waves + (1 - share).sqrt() * noise
         with self.accelerator.autocast():
-            states = self.pipeline.text_encoder(ids).last_hidden_state
-            clean = self.pipeline.unet(noisy, moment, encoder_hidden_states=states).sample
+            heard = self.pipeline.hear(ids)
+            clean = self.pipeline.tell(noisy, moment, heard)
         weight = (1 / (1 - share)).clamp(max=HEAVIEST)
-        loss = (weight * (clean.float() - pixels) ** 2).mean()
+        loss = (weight * (clean.float() - waves) ** 2).mean() + GUESS * ((heard.guess.float() - waves) ** 2).mean()
         self.accelerator.backward(loss)
         nn.utils.clip_grad_norm_(self.weights.values(), learn.clip)
         for group in self.optimiser.param_groups:
@@ -179,19 +190,22 @@ class Training:
             raise BenchError(f"the loss is {found} at step {step}; lower rate")
         return found
 
+    def pixels(self, chosen: NDArray[np.int64]) -> Tensor:
+        """Return chosen examples in [-1, 1]."""
+        return torch.from_numpy(self.examples.pixels[chosen]).float() / 127.5 - 1
+
     def batch(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return clean pixels folded, token ids, moments of noise and the noise of a step."""
+        """Return clean waves, token ids, moments of noise and the noise of a step."""
         learn, rng = self.learn, stream(self.seed, "batch", step)
         chosen = rng.integers(len(self.examples), size=learn.batch)
-        pixels = torch.from_numpy(self.examples.pixels[chosen]).float() / 127.5 - 1
+        clean = self.waves.read(self.pixels(chosen))
         ids = self.ids[torch.from_numpy(chosen * self.several + rng.integers(self.several, size=learn.batch))]
         ids = torch.where(torch.from_numpy(rng.random(learn.batch) < learn.drop)[:, None], self.empty, ids)
         spread = (rng.random() + np.arange(learn.batch) / learn.batch) % 1  # every batch meets all strengths of noise
         moment = torch.from_numpy((spread * MOMENTS).astype(np.int64))
-        folded = fold(pixels, learn.patch)
         source = torch.Generator().manual_seed(entropy(self.seed, "noise", step) % 2**63)
-        noise = torch.randn(folded.shape, generator=source)
-        return folded.to(self.device), ids.to(self.device), moment.to(self.device), noise.to(self.device)
+        noise = torch.randn(clean.shape, generator=source)
+        return clean.to(self.device), ids.to(self.device), moment.to(self.device), noise.to(self.device)
 
 
 def rate_at(step: int, steps: int, warmup: float) -> float:
@@ -203,7 +217,7 @@ def rate_at(step: int, steps: int, warmup: float) -> float:
 
 
 @torch.no_grad()
-def put(weights: dict[str, Tensor] | dict[str, nn.Parameter], values: dict[str, Tensor]) -> None:
+def put(weights: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> None:
     """Write `values` into `weights` of the same names."""
     for name, weight in weights.items():
         weight.copy_(values[name])

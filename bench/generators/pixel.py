@@ -1,8 +1,9 @@
 """A small text-conditional diffusion pipeline in pixel space, for pictures and for short clips.
 
-Pixels are folded, `patch` x `patch` of them into channels, and the frames of a clip are channels too, so that a small
-UNet works on a grid of a few cells. The network tells the clean pixels (x0) rather than the noise: noise of so many
-channels would not pass through it.
+Pixels become a few waves a cell (`bench.generators.waves`), and the frames of a clip are in them too, so that a small
+UNet works on a grid of a few cells. The network tells the clean waves (x0) rather than the noise. It need not paint
+from nothing: the text encoder's projection is a guess of the waves a text stands for on average; the UNet sees it
+beside the noisy waves, and what it tells is added.
 """
 
 from __future__ import annotations
@@ -13,47 +14,68 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, UNet2DConditionModel
-from diffusers.utils import BaseOutput
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
+from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
+from diffusers.utils.outputs import BaseOutput
 from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
-from torch.nn.functional import pixel_shuffle, pixel_unshuffle
-from transformers import CLIPTextModel, PreTrainedTokenizerFast
+from transformers import CLIPTextModelWithProjection, PreTrainedTokenizerFast
 
 from bench.errors import BenchError
+from bench.generators.waves import Waves
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is made of texts: states [n, length, width], and a guess of the waves [n, waves, side, side]."""
+
+    states: Tensor
+    guess: Tensor
 
 
 @dataclass
-class Pictures(BaseOutput):  # type: ignore[misc]
+class Pictures(BaseOutput):
     """`images`: an array [n, height, width, 3] of floats in [0, 1], or PIL pictures."""
 
     images: Any
 
 
 @dataclass
-class Clips(BaseOutput):  # type: ignore[misc]
+class Clips(BaseOutput):
     """`frames`: an array [n, frames, height, width, 3] of floats in [0, 1], or a list of PIL pictures a clip."""
 
     frames: Any
 
 
-class PixelPipeline(DiffusionPipeline):  # type: ignore[misc]
+class PixelPipeline(DiffusionPipeline):
     """Text to pictures (`frames` = 1) or clips; a folder of `save_pretrained` holds all of it."""
+
+    unet: Any
+    scheduler: Any
+    text_encoder: Any
+    tokenizer: Any
+    config: Any
 
     def __init__(
         self,
         unet: UNet2DConditionModel,
         scheduler: DPMSolverMultistepScheduler,
-        text_encoder: CLIPTextModel,
+        text_encoder: CLIPTextModelWithProjection,
         tokenizer: PreTrainedTokenizerFast,
         patch: int = 8,
         frames: int = 1,
+        kept: Sequence[int] = (0,),
+        scales: Sequence[float] = (1.0,),
     ) -> None:
         super().__init__()
-        if scheduler.config.prediction_type != "sample":
-            raise BenchError(f"prediction_type={scheduler.config.prediction_type}: expected sample")
-        self.register_modules(unet=unet, scheduler=scheduler, text_encoder=text_encoder, tokenizer=tokenizer)
-        self.register_to_config(patch=patch, frames=frames)
+        told: Any = scheduler.config
+        if told.prediction_type != "sample":
+            raise BenchError(f"prediction_type={told.prediction_type}: expected sample")
+        itself: Any = self  # the base class has no types
+        itself.register_modules(unet=unet, scheduler=scheduler, text_encoder=text_encoder, tokenizer=tokenizer)
+        itself.register_to_config(patch=patch, frames=frames, kept=list(kept), scales=list(scales))
+        self.waves = Waves(frames, patch, tuple(kept), tuple(scales))
 
     @torch.no_grad()
     def __call__(
@@ -73,24 +95,34 @@ class PixelPipeline(DiffusionPipeline):  # type: ignore[misc]
         texts = [prompt] if isinstance(prompt, str) else list(prompt)
         unet, device, dtype = self.unet, self.unet.device, self.unet.dtype
         guided = guidance_scale > 1
-        states = self.encode(texts + [""] * len(texts) * guided)
-        side, channels = unet.config.sample_size, unet.config.in_channels
+        heard = self.encode(texts + [""] * len(texts) * guided)
+        side, channels = unet.config.sample_size, unet.config.out_channels
         noise = randn_tensor((len(texts), channels, side, side), generator, device, torch.float32)
         self.scheduler.set_timesteps(num_inference_steps, device=device)
         x = noise * self.scheduler.init_noise_sigma
         for moment in self.progress_bar(self.scheduler.timesteps):
             both = torch.cat([x, x]) if guided else x
-            clean = unet(both.to(dtype), moment, encoder_hidden_states=states).sample.float()
+            clean = self.tell(both.to(dtype), moment, heard).float()
             if guided:
                 told, untold = clean.chunk(2)
                 clean = untold + guidance_scale * (told - untold)
-            x = self.scheduler.step(clean.clamp(-1, 1), moment, x).prev_sample
-        return self.shown(unfold(x, self.config.patch), output_type)
+            x = self.scheduler.step(self.waves.bounded(clean), moment, x).prev_sample
+        return self.shown(self.waves.write(x), output_type)
 
-    def encode(self, texts: Sequence[str]) -> Tensor:
-        """Return the states of texts [n, length, width]; all are padded to the full length, longer ones are cut."""
-        ids = tokenize(self.tokenizer, texts).to(self.text_encoder.device)
-        return self.text_encoder(ids).last_hidden_state.to(self.unet.dtype)
+    def encode(self, texts: Sequence[str]) -> Heard:
+        """Return what is made of texts; all are padded to the full length, longer ones are cut."""
+        return self.hear(tokenize(self.tokenizer, texts).to(self.unet.device))
+
+    def hear(self, ids: Tensor) -> Heard:
+        """Return what is made of token ids [n, length]."""
+        told, side = self.text_encoder(ids), self.unet.config.sample_size
+        return Heard(told.last_hidden_state, told.text_embeds.view(len(ids), -1, side, side))
+
+    def tell(self, noisy: Tensor, moment: Tensor, heard: Heard) -> Tensor:
+        """Return the clean waves behind noisy ones."""
+        seen = torch.cat([noisy, heard.guess.to(noisy.dtype)], dim=1)
+        told: Tensor = self.unet(seen, moment, encoder_hidden_states=heard.states).sample
+        return heard.guess + told
 
     def shown(self, pixels: Tensor, output_type: str) -> Pictures | Clips:
         """Return pixels [n, frames, height, width, 3] in [-1, 1] in the form that was asked for."""
@@ -98,7 +130,8 @@ class PixelPipeline(DiffusionPipeline):  # type: ignore[misc]
         one = self.config.frames == 1
         if output_type == "np":
             return Pictures(values[:, 0]) if one else Clips(values)
-        clips = [self.numpy_to_pil(frames) for frames in values]
+        to_pil: Any = self.numpy_to_pil
+        clips = [to_pil(frames) for frames in values]
         return Pictures([clip[0] for clip in clips]) if one else Clips(clips)
 
 
@@ -106,17 +139,3 @@ def tokenize(tokenizer: Any, texts: Sequence[str]) -> Tensor:
     """Return token ids [n, length], each text cut or padded to the tokenizer's length."""
     asked = tokenizer(list(texts), padding="max_length", truncation=True, return_tensors="np")
     return torch.from_numpy(asked["input_ids"].astype(np.int64))
-
-
-def fold(pixels: Tensor, patch: int) -> Tensor:
-    """Return pixels [n, frames, height, width, 3] as [n, frames * 3 * patch**2, height / patch, width / patch]."""
-    n, frames, height, width, colours = pixels.shape
-    stacked = pixels.permute(0, 1, 4, 2, 3).reshape(n, frames * colours, height, width)
-    return pixel_unshuffle(stacked, patch)
-
-
-def unfold(folded: Tensor, patch: int) -> Tensor:
-    """Return what `fold` was given."""
-    stacked = pixel_shuffle(folded, patch)
-    n, channels, height, width = stacked.shape
-    return stacked.reshape(n, channels // 3, 3, height, width).permute(0, 1, 3, 4, 2)

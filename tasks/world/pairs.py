@@ -2,6 +2,9 @@
 
 Looks are drawn as for general text (`tasks.world.passages`): each value as likely as any other, without the pairs that
 no item joins and without those that are held out; so nothing of the catalogue or of a person is in them.
+
+What a generator learns from is drawn from one standpoint a domain, which hardly moves (`SPREAD`): a small network has
+time to learn what things look like, or all the ways in which chance may arrange them, not both. `draws` are free.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from tasks.world.taxonomy import DOMAINS, Domain
 
 OTHER = 0.3
 """Chance that a list of terms says a value by another wording."""
+SPREAD = 0.1
+"""How far the chance numbers of a picture that is learnt from spread, as a share of what they may."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,18 +43,26 @@ class Pair:
 
 
 def pairs(number: int, seed: int, frames: int = 1, size: int = 64) -> Iterator[Pair]:
-    """Yield `number` pairs of every domain in turn: pictures for one frame, clips for more."""
-    return _pairs(number, seed, frames, size, held_out=False)
+    """Yield `number` pairs of every domain in turn, from one standpoint: pictures for one frame, clips for more."""
+    return _pairs("pairs", number, seed, frames, size, spread=SPREAD)
+
+
+def draws(number: int, seed: int, frames: int = 1, size: int = 64) -> Iterator[Pair]:
+    """Yield pairs of looks as `pairs` does, their pixels as free as those of the world's items."""
+    return _pairs("draws", number, seed, frames, size)
 
 
 def held_out(number: int, seed: int, frames: int = 1, size: int = 64) -> Iterator[Pair]:
-    """Yield pairs as `pairs` does, of looks that hold a pair of values which `pairs` never joins."""
-    return _pairs(number, seed, frames, size, held_out=True)
+    """Yield pairs as `draws` does, of looks that hold a pair of values which the others never join."""
+    return _pairs("held-out pairs", number, seed, frames, size, held_out=True)
 
 
-def _pairs(number: int, seed: int, frames: int, size: int, held_out: bool) -> Iterator[Pair]:
-    what = "held-out pairs" if held_out else "pairs"
-    lines = [_Line(domain, held_out, stream(seed, what, name, frames, size)) for name, domain in DOMAINS.items()]
+def _pairs(
+    what: str, number: int, seed: int, frames: int, size: int, spread: float = 1.0, held_out: bool = False
+) -> Iterator[Pair]:
+    lines = [
+        _Line(domain, held_out, spread, stream(seed, what, name, frames, size)) for name, domain in DOMAINS.items()
+    ]
     for _ in range(number):
         for line in lines:
             yield line.pair(frames, size)
@@ -58,9 +71,10 @@ def _pairs(number: int, seed: int, frames: int, size: int, held_out: bool) -> It
 class _Line:
     """The looks of one domain, one after another."""
 
-    def __init__(self, domain: Domain, held_out: bool, rng: np.random.Generator) -> None:
+    def __init__(self, domain: Domain, held_out: bool, spread: float, rng: np.random.Generator) -> None:
         shelf = stock(domain, strengths(domain.name, {}), 0)  # the world of the cards
-        self.domain, self.rng = domain, rng
+        self.domain, self.rng, self.spread = domain, rng, spread
+        self.standpoint = stream(0, "standpoint", domain.name).random(LOTS)
         self.kept = sorted(held_out_pairs(shelf))
         self.wanted = {frozenset(pair) for pair in self.kept} if held_out else None
         self.barred = {frozenset(pair) for pair in (*domain.impossible, *shelf.absent)}
@@ -69,7 +83,7 @@ class _Line:
 
     def pair(self, frames: int, size: int) -> Pair:
         look = self.look()
-        lots = self.rng.random(LOTS)
+        lots = self.standpoint + self.spread * (self.rng.random(LOTS) - self.standpoint)
         if frames > 1:
             pixels = paint_clip(self.domain.name, look, lots, size, frames)
         else:

@@ -58,7 +58,7 @@ LATE = HEAVY - {"numpy", "pyarrow"}  # what the harness itself may load inside f
 LEAVES = {  # imported by name, or inside a function, when a backend is asked for
     "bench/lm/hf.py",
     "bench/lm/vllm.py",
-    *(f"bench/generators/{name}.py" for name in ("fidelity", "fresh", "learn", "pipeline", "pixel", "state")),
+    *(f"bench/generators/{name}.py" for name in ("fidelity", "fresh", "learn", "pipeline", "pixel", "state", "waves")),
     *(f"bench/backbones/{name}.py" for name in ("clip", "learn", "lpips", "resume", "small")),
 }
 

@@ -68,7 +68,7 @@ def main() -> None:
         pipeline.to(torch.float32)
         found = measure(
             pipeline,
-            usual="tasks.world.pairs:pairs",
+            usual="tasks.world.pairs:draws",
             held_out="tasks.world.pairs:held_out",
             taught=told.taught,
             asked=told.asked,
