@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from bench import catalogue
 from bench.errors import BenchError
-from bench.reproduce.tables import Line, Table
+from bench.reproduce.hold import Obstacle
+from bench.reproduce.ready import today
+from bench.reproduce.tables import Cards, Line, Table
 
-HEADER = ("table", "pages", "rows", "needs", "data here", "stored time")
+HEADER = ("table", "pages", "rows", "comparable", "needs", "data here", "stored time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,14 @@ def tasks(tables: Sequence[Table]) -> list[str]:
 
 
 def row(table: Table, extras: Callable[[str], bool], here: dict[str, bool]) -> list[str]:
-    """Return a table's line of the overview. `extras` tells whether one is installed, `here` whose data are."""
+    """Return a table's line of the overview. `extras` tells whether one is installed, `here` whose data are.
+
+    Comparable are rows whose task version and data are those of today's cards.
+    """
     lines = [Line(page, row) for page in table.pages for row in page.rows]
     asked = tasks([table])
     there = sum(here[name] for name in asked)
     wanted = [name if extras(name) else f"{name} (missing)" for name in needs(table)]
-    data = f"{there} of {len(asked)} tasks"
-    return [table.name, str(len(table.pages)), str(len(lines)), ", ".join(wanted) or "-", data, str(time_of(lines))]
+    comparable = sum(not isinstance(today(line, Cards({})), Obstacle) for line in lines)
+    sizes = [str(number) for number in (len(table.pages), len(lines), comparable)]
+    return [table.name, *sizes, ", ".join(wanted) or "-", f"{there} of {len(asked)} tasks", str(time_of(lines))]
