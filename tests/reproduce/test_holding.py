@@ -12,9 +12,9 @@ from bench import catalogue
 from bench.errors import BenchError
 from bench.report.board import Figure, gather
 from bench.report.groups import Group, grouped
-from bench.reproduce.hold import Outcome, Rule, Verdict, exit_code, hold, rule_for
+from bench.reproduce.hold import Obstacle, Outcome, Rule, Verdict, exit_code, hold, rule_for
 from bench.reproduce.overview import needs, row, tasks, time_of
-from bench.reproduce.ready import Ready, lay_out, prepare, rendered_so
+from bench.reproduce.ready import Ready, lay_out, prepare, rendered_so, today
 from bench.reproduce.show import by, headline, remark, worst
 from bench.reproduce.tables import RESULTS, Cards, Line, Table, choose, names, read_table
 from bench.store import find_runs
@@ -107,14 +107,17 @@ def test_every_shipped_row_becomes_its_own_jobs() -> None:
     """Whatever was stored is asked again: system, settings, seeds, candidates, limit, device, and no media unasked."""
     count = 0
     for table, line in every():
-        card = catalogue.task(line.page.question.task)
+        card = today(line, Cards({}))
+        if isinstance(card, Obstacle):  # its card has a newer version
+            continue
         jobs = lay_out(line, card, Cards({}))
         asked = line.page.question
         assert [job.seed for job in jobs] == list(line.row.seeds), table.name
         for job in jobs:
             assert (job.system, job.seen, job.limit) == (line.row.system, asked.seen, asked.limit)
-            placed = {f"device.{key}": value for key, value in (("name", job.device.name),) if value != "cpu"}
-            assert {**job.changed, **placed} == line.row.settings, line.label
+            own = {key: value for key, value in line.row.settings.items() if not key.startswith("device.")}
+            assert job.changed == own, line.label
+            assert job.device.name == line.row.settings.get("device.name", "cpu")
             assert bool(job.rendering.generator) == bool(asked.generator)
         count += 1
     assert count > 100
