@@ -22,7 +22,7 @@ from bench.io import digest, file_sha256
 from bench.plan import Job
 
 # Reading or judging results and drawing tables cannot change an answer or a score, so these do not enter the key.
-PRESENTATION = ("bench/cli", "bench/gate", "bench/report", "bench/stats", "bench/submission")
+PRESENTATION = ("bench/cli", "bench/gate", "bench/report", "bench/reproduce", "bench/stats", "bench/submission")
 IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)[\w.]*\s", re.MULTILINE)
 RECORDED = (
     *("navibench", "numpy", "pandas", "pillow", "pyarrow", "scipy", "snowballstemmer"),

@@ -17,6 +17,7 @@ from bench.cli.doctor import doctor
 from bench.cli.ls import ls
 from bench.cli.pin import pin
 from bench.cli.report import report
+from bench.cli.reproduce import reproduce
 from bench.cli.run import run
 from bench.cli.score import score
 from bench.cli.submit import app as submit
@@ -29,13 +30,13 @@ INTERRUPTED = 130  # what typer makes of Ctrl-C
 app = typer.Typer(
     name="navibench",
     help="Benchmark for personalised generation and next-item prediction from a user's behaviour.",
-    epilog="Exit codes: 0 ok, 1 regression, 2 usage or input, 3 some cases failed.",
+    epilog="Exit codes: 0 ok, 1 regression or other figures, 2 usage or input, 3 some cases failed.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for verb in (ls, run, train, compare, check, pin, report, score, examine, doctor):
+for verb in (ls, run, train, compare, check, pin, report, reproduce, score, examine, doctor):
     app.command()(verb)
 app.add_typer(data, name="data")
 app.add_typer(submit, name="submit")

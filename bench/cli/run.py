@@ -36,15 +36,10 @@ def run(
 ) -> None:
     """Ask every task of every system, judge the answers and show the figures. Interrupted runs go on."""
     from bench.plan import plan
-    from bench.processes import number
     from bench.report.board import gather
     from bench.report.text import print_pages
 
-    if number() > 1:
-        raise BenchError(
-            f"run asks and judges in one process, {number()} were launched; train with them (navibench train SYSTEM "
-            "--to FOLDER), then run in one with --set SYSTEM.checkpoint=FOLDER/policy"
-        )
+    only_process()
     jobs, skipped = plan(_grid(task, system, suite, seed), limit, assign or (), read_config(config))
     for line in skipped:
         note(line)
@@ -54,6 +49,17 @@ def run(
     if html is not None:
         write_html(runs, html, data_root)
     raise typer.Exit(3 if tell_failures(runs) else 0)
+
+
+def only_process() -> None:
+    """Raise BenchError if several processes were launched together: asking and judging is done by one."""
+    from bench.processes import number
+
+    if number() > 1:
+        raise BenchError(
+            f"run asks and judges in one process, {number()} were launched; train with them (navibench train SYSTEM "
+            "--to FOLDER), then run in one with --set SYSTEM.checkpoint=FOLDER/policy"
+        )
 
 
 def tell_failures(runs: list[Run]) -> bool:
@@ -94,7 +100,6 @@ def execute(jobs: list[Job], root: Path | None, folder: Path) -> list[Run]:
     """Run the jobs one after the other, data loaded once for neighbours that share them, and say what was done."""
     from bench.pose import load
     from bench.report.estimate import estimate
-    from bench.runner import run_job
 
     check_folder(folder)
     note(estimate(jobs, folder))
@@ -107,13 +112,20 @@ def execute(jobs: list[Job], root: Path | None, folder: Path) -> list[Run]:
                 loaded = (source, load(job, root, progress))
             for remark in remarks(job, loaded[1]):
                 note(remark)
-        with progress_bar(f"[{number}/{len(jobs)}] {job.label}") as progress:
-            found, there = run_job(job, loaded[1], folder, progress)
-        took = found.manifest["seconds"]
-        drawn = f" and {took['render']:.1f} s of rendering" if took.get("render", 0) >= 0.1 else ""
-        note(f"[{number}/{len(jobs)}] {job.label}: " + ("already there" if there else f"{took['ask']:.1f} s{drawn}"))
-        runs.append(found)
+        runs.append(ask_one(job, loaded[1], folder, f"[{number}/{len(jobs)}]"))
     return runs
+
+
+def ask_one(job: Job, dataset: Dataset, folder: Path, place: str) -> Run:
+    """Return the finished run of a job, made now or found there, and say which; `place` is its number among all."""
+    from bench.runner import run_job
+
+    with progress_bar(f"{place} {job.label}") as progress:
+        found, there = run_job(job, dataset, folder, progress)
+    took = found.manifest["seconds"]
+    drawn = f" and {took['render']:.1f} s of rendering" if took.get("render", 0) >= 0.1 else ""
+    note(f"{place} {job.label}: " + ("already there" if there else f"{took['ask']:.1f} s{drawn}"))
+    return found
 
 
 def check_folder(folder: Path) -> None:

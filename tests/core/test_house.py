@@ -134,6 +134,7 @@ print("\\nloaded", json.dumps(sorted(set(sys.modules) & set(%r))))
         ["check", "--help"],
         ["data", "--help"],
         ["report", "--help"],
+        ["reproduce", "--help"],
         ["submit", "--help"],
     ],
     ids=" ".join,
