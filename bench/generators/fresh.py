@@ -74,7 +74,7 @@ def fresh_pipeline(
             addition_embed_type="text",
             addition_embed_type_num_heads=max(1, width // HEAD),
         )
-        painter = Painter(width, hidden, number, side)
+        painter = Painter(width, hidden, side, waves.frames, waves.patch, list(waves.kept), list(waves.scales))
         embeddings: Any = encoder.get_input_embeddings()
         nn.init.normal_(embeddings.weight, std=SPREAD)
     scheduler = DPMSolverMultistepScheduler(
@@ -85,9 +85,7 @@ def fresh_pipeline(
     )
     unet.set_attn_processor(AttnProcessor())  # the fused attention's backward pass is slow on CPUs
     encoder.set_attn_implementation("eager")
-    return PixelPipeline(
-        unet, scheduler, encoder, tokenizer, painter, waves.patch, waves.frames, waves.kept, waves.scales
-    )
+    return PixelPipeline(unet, scheduler, encoder, tokenizer, painter)
 
 
 def train_tokenizer(texts: Iterable[str], size: int, length: int) -> Any:

@@ -29,16 +29,29 @@ from bench.generators.waves import Waves
 
 
 class Painter(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """From the summed embeddings of a text's tokens [n, width] to the waves it stands for [n, waves, side, side]."""
+    """From the summed embeddings of a text's tokens [n, width] to the waves it stands for [n, waves, side, side].
+
+    Its configuration holds what the waves are (`bench.generators.waves.Waves`).
+    """
 
     @register_to_config  # type: ignore[untyped-decorator]
-    def __init__(self, width: int, hidden: int, waves: int, side: int) -> None:
+    def __init__(
+        self,
+        width: int,
+        hidden: int,
+        side: int,
+        frames: int,
+        patch: int,
+        kept: Sequence[int],
+        scales: Sequence[float],
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.shape = (waves, side, side)
+        self.waves = Waves(frames, patch, tuple(kept), tuple(scales))
+        self.shape = (len(kept), side, side)
         self.body = nn.Sequential(
             *(nn.LayerNorm(width), nn.Linear(width, hidden), nn.GELU()),
             *(nn.Linear(hidden, hidden), nn.GELU(), nn.LayerNorm(hidden)),
-            nn.Linear(hidden, waves * side**2),
+            nn.Linear(hidden, len(kept) * side**2),
         )
 
     def forward(self, words: Tensor) -> Tensor:
@@ -70,14 +83,13 @@ class Clips(BaseOutput):
 
 
 class PixelPipeline(DiffusionPipeline):
-    """Text to pictures (`frames` = 1) or clips; a folder of `save_pretrained` holds all of it."""
+    """Text to pictures (waves of one frame) or clips; a folder of `save_pretrained` holds all of it."""
 
     unet: Any
     scheduler: Any
     text_encoder: Any
     tokenizer: Any
     painter: Any
-    config: Any
 
     def __init__(
         self,
@@ -86,10 +98,6 @@ class PixelPipeline(DiffusionPipeline):
         text_encoder: CLIPTextModel,
         tokenizer: PreTrainedTokenizerFast,
         painter: Painter,
-        patch: int = 8,
-        frames: int = 1,
-        kept: Sequence[int] = (0,),
-        scales: Sequence[float] = (1.0,),
     ) -> None:
         super().__init__()
         told: Any = scheduler.config
@@ -101,8 +109,7 @@ class PixelPipeline(DiffusionPipeline):
         itself.register_modules(
             unet=unet, scheduler=scheduler, text_encoder=text_encoder, tokenizer=tokenizer, painter=painter
         )
-        itself.register_to_config(patch=patch, frames=frames, kept=list(kept), scales=list(scales))
-        self.waves = Waves(frames, patch, tuple(kept), tuple(scales))
+        self.waves = painter.waves
 
     @torch.no_grad()
     def __call__(
@@ -159,7 +166,7 @@ class PixelPipeline(DiffusionPipeline):
     def shown(self, pixels: Tensor, output_type: str) -> Pictures | Clips:
         """Return pixels [n, frames, height, width, 3] in [-1, 1] in the form that was asked for."""
         values = ((pixels.clamp(-1, 1) + 1) / 2).cpu().numpy()
-        one = self.config.frames == 1
+        one = self.waves.frames == 1
         if output_type == "np":
             return Pictures(values[:, 0]) if one else Clips(values)
         to_pil: Any = self.numpy_to_pil

@@ -239,8 +239,8 @@ def test_what_is_shipped_is_whole_small_and_shows_what_it_is_told(name: str) -> 
         and "generated, held out" in card
     )
     pipeline = loaded(folder)
-    size = pipeline.unet.config.sample_size * pipeline.config.patch
-    shown = list(pairs(8, 4, pipeline.config.frames, size))
+    size = pipeline.unet.config.sample_size * pipeline.waves.patch
+    shown = list(pairs(8, 4, pipeline.waves.frames, size))
     made = render(pipeline, [one.texts[0] for one in shown], 5, 2.0, 24).astype(float)
     drawn = np.stack([one.pixels for one in shown]).astype(float)
     apart = np.array([[np.abs(a - b).mean() for b in drawn] for a in made])

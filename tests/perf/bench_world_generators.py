@@ -41,7 +41,7 @@ def table(found: dict[str, dict[str, dict[str, float]]]) -> list[str]:
 
 def speed(pipeline: PixelPipeline, steps: int, guidance: float) -> float:
     """Return pictures or clips a second, of full batches on one thread."""
-    texts = [one.texts[0] for one in pairs(BATCH // 3 + 1, 3, pipeline.config.frames, 32)][:BATCH]
+    texts = [one.texts[0] for one in pairs(BATCH // 3 + 1, 3, pipeline.waves.frames, 32)][:BATCH]
     render(pipeline, texts, 2, guidance, BATCH)
     seconds = []
     for _ in range(3):
