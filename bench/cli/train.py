@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BASE = "base"
 GENERATORS: dict[str, dict[str, object]] = {
     "world-image": {},
-    "world-video": {"frames": 8, "size": 32, "patch": 4, "number": 2500, "waves": 96, "width": 160},
+    "world-video": {"frames": 8, "size": 32, "patch": 4, "number": 2500, "waves": 64, "hidden": 512},
 }
 """Small generators that are trained on the world's draws, and what they set otherwise than `Learn` does."""
 

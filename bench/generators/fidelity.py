@@ -118,7 +118,7 @@ def render(pipeline: PixelPipeline, texts: Sequence[str], steps: int, guidance: 
         places = range(start, start + len(part))
         sources = [torch.Generator().manual_seed(entropy(ASKED, "fidelity", place) % 2**63) for place in places]
         made: Any = pipeline(part, num_inference_steps=steps, guidance_scale=guidance, generator=sources)
-        pixels = made.images[:, None] if pipeline.config.frames == 1 else made.frames
+        pixels = made.images[:, None] if pipeline.waves.frames == 1 else made.frames
         found.append(np.rint(pixels * 255).astype(np.uint8))
     return np.concatenate(found)
 
@@ -147,7 +147,7 @@ def measure(
     `usual` and `held_out`: "module:function" that yields pairs of usual looks, and of looks kept from training;
     `taught`, `asked`: pairs a domain that readers learn from, and that are drawn and generated.
     """
-    frames, size = pipeline.config.frames, pipeline.unet.config.sample_size * pipeline.config.patch
+    frames, size = pipeline.waves.frames, pipeline.unet.config.sample_size * pipeline.waves.patch
     lessons = by_domain(resolve(usual)(taught, TAUGHT, frames, size))
     readers = {domain: make_reader(domain, shown) for domain, shown in lessons.items()}
     found: dict[str, dict[str, dict[str, float]]] = {domain: {} for domain in readers}

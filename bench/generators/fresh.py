@@ -10,15 +10,17 @@ from diffusers.models.attention_processor import AttnProcessor
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import CLIPTextConfig, CLIPTextModelWithProjection, PreTrainedTokenizerFast
+from torch import nn
+from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
-from bench.generators.pixel import PixelPipeline
+from bench.generators.pixel import Painter, PixelPipeline
 from bench.generators.waves import Waves
 from bench.rng import entropy
 
 PAD, END = "<|pad|>", "<|end|>"
 HEAD = 32  # width of an attention head
 GROUPS = 16  # of channels that are normalised together
+SPREAD = 0.3  # of token embeddings; words that are nearly alike at first are slow to be told apart
 MOMENTS = 1000  # steps of noise in training
 
 
@@ -28,6 +30,7 @@ def fresh_pipeline(
     channels: tuple[int, ...],
     width: int,
     layers: int,
+    hidden: int,
     vocabulary: int,
     length: int,
     waves: Waves,
@@ -37,18 +40,17 @@ def fresh_pipeline(
     """Return a pipeline for waves on a grid [side, side]; `channels`: of the UNet's levels, each half as fine.
 
     The coarsest level attends to the text; all levels are told its summary with the moment of noise.
-    `width` and `layers` are the text encoder's, `length` is the longest text in tokens.
+    `width` and `layers` are the text encoder's, `hidden` is the painter's, `length` is the longest text in tokens.
     """
     tokenizer = train_tokenizer(texts, vocabulary, length)
     number = len(waves.kept)
     with torch.random.fork_rng():
         torch.manual_seed(entropy(seed, "pixel pipeline") % 2**63)
-        encoder = CLIPTextModelWithProjection(
+        encoder = CLIPTextModel(
             CLIPTextConfig(
                 vocab_size=len(tokenizer),
                 hidden_size=width,
                 intermediate_size=4 * width,
-                projection_dim=number * side**2,
                 num_hidden_layers=layers,
                 num_attention_heads=max(1, width // HEAD),
                 max_position_embeddings=length,
@@ -72,6 +74,9 @@ def fresh_pipeline(
             addition_embed_type="text",
             addition_embed_type_num_heads=max(1, width // HEAD),
         )
+        painter = Painter(width, hidden, side, waves.frames, waves.patch, list(waves.kept), list(waves.scales))
+        embeddings: Any = encoder.get_input_embeddings()
+        nn.init.normal_(embeddings.weight, std=SPREAD)
     scheduler = DPMSolverMultistepScheduler(
         num_train_timesteps=MOMENTS,
         beta_schedule="squaredcos_cap_v2",
@@ -80,7 +85,7 @@ def fresh_pipeline(
     )
     unet.set_attn_processor(AttnProcessor())  # the fused attention's backward pass is slow on CPUs
     encoder.set_attn_implementation("eager")
-    return PixelPipeline(unet, scheduler, encoder, tokenizer, waves.patch, waves.frames, waves.kept, waves.scales)
+    return PixelPipeline(unet, scheduler, encoder, tokenizer, painter)
 
 
 def train_tokenizer(texts: Iterable[str], size: int, length: int) -> Any:

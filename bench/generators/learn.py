@@ -31,7 +31,7 @@ from bench.rng import entropy, stream
 PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
 HEAVIEST = 5.0  # what the error of nearly clean pixels counts at most, for that of pure noise
 LOOKED_AT = 1024  # examples that say which waves are strong
-GUESS = 1.0  # what the error of the text encoder's guess counts
+GUESS = 1.0  # what the error of the painter's guess counts
 EMPTY = ""
 
 
@@ -41,9 +41,9 @@ class Learn:
 
     `pairs`: "module:function" that yields pairs when called as `function(number, seed, frames, size)`. Pixels are
     [frames, size, size, 3], `patch` x `patch` of them a cell, of which so many `waves` are kept. `channels`: of the
-    UNet's levels; `width`, `layers`: of the text encoder; `length`: of a text in tokens. `drop`: share of texts left
-    empty, for guidance. `average`: decay of the running mean of the weights, which is what is kept. `save_every`:
-    steps between checkpoints.
+    UNet's levels; `width`, `layers`: of the text encoder; `hidden`: of the painter; `length`: of a text in tokens. The
+    painter learns for `first` steps, then all learn for `steps`. `drop`: share of texts left empty, for guidance.
+    `average`: decay of the running mean of the weights, which is what is kept. `save_every`: steps between checkpoints.
     """
 
     pairs: str = "tasks.world.pairs:pairs"
@@ -52,13 +52,16 @@ class Learn:
     size: int = 64
     patch: int = 8
     waves: int = 48
-    channels: tuple[int, ...] = (64, 96)
+    channels: tuple[int, ...] = (48, 64)
     width: int = 192
-    layers: int = 2
+    layers: int = 1
+    hidden: int = 640
     vocabulary: int = 1024
     length: int = 40
+    first: int = 4000
     steps: int = 2000
     batch: int = 64
+    first_rate: float = 4e-3
     rate: float = 2e-3
     warmup: float = 0.04
     decay: float = 0.01
@@ -93,8 +96,9 @@ class Learn:
             losses = training.run()
             if folder.exists():
                 shutil.rmtree(folder)
+            training.parts.to(torch.float16)
             with without_bars():
-                training.pipeline.to(torch.float16).save_pretrained(folder, safe_serialization=True)
+                training.pipeline.save_pretrained(folder, safe_serialization=True)
             return losses
 
 
@@ -113,13 +117,16 @@ class Training:
             channels=learn.channels,
             width=learn.width,
             layers=learn.layers,
+            hidden=learn.hidden,
             vocabulary=learn.vocabulary,
             length=learn.length,
             waves=self.waves,
             side=learn.size // learn.patch,
             seed=context.seed,
         )
-        self.parts = nn.ModuleDict({"unet": self.pipeline.unet, "text": self.pipeline.text_encoder})
+        self.parts = nn.ModuleDict(
+            {"unet": self.pipeline.unet, "text": self.pipeline.text_encoder, "painter": self.pipeline.painter}
+        )
         self.parts.to(self.device).train()
         self.weights = dict(self.parts.named_parameters())
         self.mean = {name: value.detach().clone() for name, value in self.weights.items()}
@@ -143,11 +150,11 @@ class Training:
         key = digest([{**plain(learn), "save_every": 0}, self.seed, self.examples.key, learn.context.dtype])
         if path is not None:
             self.resume(path, key)
-        while len(self.losses) < learn.steps:
+        while len(self.losses) < learn.first + learn.steps:
             self.losses.append(self.take_step(len(self.losses)))
             done = len(self.losses)
-            learn.context.progress(f"loss {np.mean(self.losses[-100:]):.4f}, step", done, learn.steps)
-            if path is not None and (done % learn.save_every == 0 or done == learn.steps):
+            learn.context.progress(f"loss {np.mean(self.losses[-100:]):.4f}, step", done, learn.first + learn.steps)
+            if path is not None and (done % learn.save_every == 0 or done == learn.first + learn.steps):
                 parts: dict[str, Mapping[str, Tensor]] = {}
                 parts |= {"weights": self.weights, "mean": self.mean, "moments": moments(self.optimiser, self.names)}
                 save_state(path, key, {"losses": self.losses}, parts)
@@ -170,17 +177,12 @@ class Training:
         """Learn from one batch, which the step alone decides; return its loss."""
         learn = self.learn
         waves, ids, moment, noise = self.batch(step)
-        share = self.clean_share.to(self.device)[moment].float().view(-1, 1, 1, 1)
-        noisy = share.sqrt() * waves + (1 - share).sqrt() * noise
         with self.accelerator.autocast():
-            heard = self.pipeline.hear(ids)
-            clean = self.pipeline.tell(noisy, moment, heard)
-        weight = (1 / (1 - share)).clamp(max=HEAVIEST)
-        loss = (weight * (clean.float() - waves) ** 2).mean() + GUESS * ((heard.guess.float() - waves) ** 2).mean()
+            loss = self.painting(waves, ids) if step < learn.first else self.denoising(waves, ids, moment, noise)
         self.accelerator.backward(loss)
         nn.utils.clip_grad_norm_(self.weights.values(), learn.clip)
         for group in self.optimiser.param_groups:
-            group["lr"] = learn.rate * rate_at(step, learn.steps, learn.warmup)
+            group["lr"] = self.rate(step)
         self.optimiser.step()
         self.optimiser.zero_grad()
         decay = min(learn.average, (1 + step) / (10 + step))
@@ -189,6 +191,26 @@ class Training:
         if not math.isfinite(found):
             raise BenchError(f"the loss is {found} at step {step}; lower rate")
         return found
+
+    def painting(self, waves: Tensor, ids: Tensor) -> Tensor:
+        """Return how far the painter's guess is off."""
+        return ((self.pipeline.guess(ids).float() - waves) ** 2).mean()
+
+    def denoising(self, waves: Tensor, ids: Tensor, moment: Tensor, noise: Tensor) -> Tensor:
+        """Return how far the guess and the clean waves behind noise are off."""
+        share = self.clean_share.to(self.device)[moment].float().view(-1, 1, 1, 1)
+        heard = self.pipeline.hear(ids)
+        clean = self.pipeline.tell(share.sqrt() * waves + (1 - share).sqrt() * noise, moment, heard)
+        weight = (1 / (1 - share)).clamp(max=HEAVIEST)
+        error = (weight * (clean.float() - waves) ** 2).mean()
+        return error + GUESS * ((heard.guess.float() - waves) ** 2).mean()
+
+    def rate(self, step: int) -> float:
+        """Return the rate at a step: a rise and a fall for the painter, and again for all."""
+        learn = self.learn
+        if step < learn.first:
+            return learn.first_rate * rate_at(step, learn.first, learn.warmup)
+        return learn.rate * rate_at(step - learn.first, learn.steps, learn.warmup)
 
     def pixels(self, chosen: NDArray[np.int64]) -> Tensor:
         """Return chosen examples in [-1, 1]."""

@@ -2,8 +2,8 @@
 
 Pixels become a few waves a cell (`bench.generators.waves`), and the frames of a clip are in them too, so that a small
 UNet works on a grid of a few cells. The network tells the clean waves (x0) rather than the noise. It need not paint
-from nothing: the text encoder's projection is a guess of the waves a text stands for on average; the UNet sees it
-beside the noisy waves, and what it tells is added.
+from nothing: a painter guesses from the words of a text, whatever their order, the waves it stands for on average; the
+UNet sees the guess beside the noisy waves, and what it tells is added.
 """
 
 from __future__ import annotations
@@ -14,16 +14,50 @@ from typing import Any
 
 import numpy as np
 import torch
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 from diffusers.utils.outputs import BaseOutput
 from diffusers.utils.torch_utils import randn_tensor
-from torch import Tensor
-from transformers import CLIPTextModelWithProjection, PreTrainedTokenizerFast
+from torch import Tensor, nn
+from transformers import CLIPTextModel, PreTrainedTokenizerFast
 
 from bench.errors import BenchError
 from bench.generators.waves import Waves
+
+
+class Painter(ModelMixin, ConfigMixin):  # type: ignore[misc]
+    """From the summed embeddings of a text's tokens [n, width] to the waves it stands for [n, waves, side, side].
+
+    Its configuration holds what the waves are (`bench.generators.waves.Waves`).
+    """
+
+    @register_to_config  # type: ignore[untyped-decorator]
+    def __init__(
+        self,
+        width: int,
+        hidden: int,
+        side: int,
+        frames: int,
+        patch: int,
+        kept: Sequence[int],
+        scales: Sequence[float],
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.waves = Waves(frames, patch, tuple(kept), tuple(scales))
+        self.shape = (len(kept), side, side)
+        self.body = nn.Sequential(
+            *(nn.LayerNorm(width), nn.Linear(width, hidden), nn.GELU()),
+            *(nn.Linear(hidden, hidden), nn.GELU(), nn.LayerNorm(hidden)),
+            nn.Linear(hidden, len(kept) * side**2),
+        )
+
+    def forward(self, words: Tensor) -> Tensor:
+        """Return the guess."""
+        found: Tensor = self.body(words)
+        return found.view(len(words), *self.shape)
 
 
 @dataclass(frozen=True)
@@ -49,40 +83,40 @@ class Clips(BaseOutput):
 
 
 class PixelPipeline(DiffusionPipeline):
-    """Text to pictures (`frames` = 1) or clips; a folder of `save_pretrained` holds all of it."""
+    """Text to pictures (waves of one frame) or clips; a folder of `save_pretrained` holds all of it."""
 
     unet: Any
     scheduler: Any
     text_encoder: Any
     tokenizer: Any
-    config: Any
+    painter: Any
 
     def __init__(
         self,
         unet: UNet2DConditionModel,
         scheduler: DPMSolverMultistepScheduler,
-        text_encoder: CLIPTextModelWithProjection,
+        text_encoder: CLIPTextModel,
         tokenizer: PreTrainedTokenizerFast,
-        patch: int = 8,
-        frames: int = 1,
-        kept: Sequence[int] = (0,),
-        scales: Sequence[float] = (1.0,),
+        painter: Painter,
     ) -> None:
         super().__init__()
         told: Any = scheduler.config
         if told.prediction_type != "sample":
             raise BenchError(f"prediction_type={told.prediction_type}: expected sample")
+        as_asked: Any = text_encoder
+        as_asked.to(unet.dtype)  # it comes in the precision it was kept in, the others in the one asked for
         itself: Any = self  # the base class has no types
-        itself.register_modules(unet=unet, scheduler=scheduler, text_encoder=text_encoder, tokenizer=tokenizer)
-        itself.register_to_config(patch=patch, frames=frames, kept=list(kept), scales=list(scales))
-        self.waves = Waves(frames, patch, tuple(kept), tuple(scales))
+        itself.register_modules(
+            unet=unet, scheduler=scheduler, text_encoder=text_encoder, tokenizer=tokenizer, painter=painter
+        )
+        self.waves = painter.waves
 
     @torch.no_grad()
     def __call__(
         self,
         prompt: str | Sequence[str],
         num_inference_steps: int = 10,
-        guidance_scale: float = 2.0,
+        guidance_scale: float = 1.5,
         generator: torch.Generator | list[torch.Generator] | None = None,
         output_type: str = "np",
     ) -> Pictures | Clips:
@@ -115,8 +149,13 @@ class PixelPipeline(DiffusionPipeline):
 
     def hear(self, ids: Tensor) -> Heard:
         """Return what is made of token ids [n, length]."""
-        told, side = self.text_encoder(ids), self.unet.config.sample_size
-        return Heard(told.last_hidden_state, told.text_embeds.view(len(ids), -1, side, side))
+        return Heard(self.text_encoder(ids).last_hidden_state, self.guess(ids))
+
+    def guess(self, ids: Tensor) -> Tensor:
+        """Return the waves that token ids [n, length] stand for on average."""
+        words = (ids != self.tokenizer.pad_token_id) & (ids != self.tokenizer.eos_token_id)
+        found: Tensor = self.painter((self.text_encoder.get_input_embeddings()(ids) * words[..., None]).sum(1))
+        return found
 
     def tell(self, noisy: Tensor, moment: Tensor, heard: Heard) -> Tensor:
         """Return the clean waves behind noisy ones."""
@@ -127,7 +166,7 @@ class PixelPipeline(DiffusionPipeline):
     def shown(self, pixels: Tensor, output_type: str) -> Pictures | Clips:
         """Return pixels [n, frames, height, width, 3] in [-1, 1] in the form that was asked for."""
         values = ((pixels.clamp(-1, 1) + 1) / 2).cpu().numpy()
-        one = self.config.frames == 1
+        one = self.waves.frames == 1
         if output_type == "np":
             return Pictures(values[:, 0]) if one else Clips(values)
         to_pil: Any = self.numpy_to_pil

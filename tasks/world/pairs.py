@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.api import Kind
 from bench.rng import stream
@@ -57,6 +58,11 @@ def held_out(number: int, seed: int, frames: int = 1, size: int = 64) -> Iterato
     return _pairs("held-out pairs", number, seed, frames, size, held_out=True)
 
 
+def standpoint(domain: Domain) -> NDArray[np.float64]:
+    """Return the chance numbers [LOTS] near which everything is drawn that is learnt from."""
+    return stream(0, "standpoint", domain.name).random(LOTS)
+
+
 def _pairs(
     what: str, number: int, seed: int, frames: int, size: int, spread: float = 1.0, held_out: bool = False
 ) -> Iterator[Pair]:
@@ -74,7 +80,7 @@ class _Line:
     def __init__(self, domain: Domain, held_out: bool, spread: float, rng: np.random.Generator) -> None:
         shelf = stock(domain, strengths(domain.name, {}), 0)  # the world of the cards
         self.domain, self.rng, self.spread = domain, rng, spread
-        self.standpoint = stream(0, "standpoint", domain.name).random(LOTS)
+        self.standpoint = standpoint(domain)
         self.kept = sorted(held_out_pairs(shelf))
         self.wanted = {frozenset(pair) for pair in self.kept} if held_out else None
         self.barred = {frozenset(pair) for pair in (*domain.impossible, *shelf.absent)}

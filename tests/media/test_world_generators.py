@@ -23,7 +23,8 @@ from bench.generators.learn import Learn
 from bench.generators.pixel import PixelPipeline, tokenize
 from bench.io import file_sha256
 from bench.shipped import shipped
-from tasks.world.pairs import Pair, draws, held_out, pairs
+from tasks.world.draw.make import paint_stills
+from tasks.world.pairs import Pair, draws, held_out, pairs, standpoint
 from tasks.world.passages import held_out_pairs
 from tasks.world.shelf import stock
 from tasks.world.strengths import strengths
@@ -39,6 +40,9 @@ TINY: dict[str, Any] = {
     "channels": (32,),
     "width": 32,
     "layers": 1,
+    "hidden": 32,
+    "first": 20,
+    "steps": 20,
     "vocabulary": 320,
     "batch": 8,
     "save_every": 5,
@@ -65,7 +69,7 @@ def told(values: dict[str, Any]) -> list[str]:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, PixelPipeline, list[float]]:
     folder = tmp_path_factory.mktemp("trained")
-    return folder, *learn(folder, steps=40, rate=3e-3)
+    return folder, *learn(folder)
 
 
 @pytest.fixture(scope="module")
@@ -87,16 +91,11 @@ def test_pairs_join_nothing_that_is_kept_from_them(usual: list[Pair]) -> None:
 
 
 def test_what_is_learnt_from_hardly_moves_and_draws_do() -> None:
-    def apart(shown: list[Pair]) -> float:
-        same: dict[str, list[Pair]] = {}
-        for one in shown:
-            same.setdefault(one.domain + one.texts[3].split(", ")[1], []).append(
-                one
-            )  # the setting or scene: most pixels
-        several = [np.stack([one.pixels for one in group]).astype(float) for group in same.values() if len(group) > 4]
-        return float(np.mean([group.std(axis=0).mean() for group in several]))
+    def moved(shown: list[Pair]) -> float:
+        still = [paint_stills(o.domain, o.labels, standpoint(DOMAINS[o.domain])[None], 16).astype(float) for o in shown]
+        return float(np.mean([np.abs(one.pixels - there).mean() for one, there in zip(shown, still, strict=True)]))
 
-    assert apart(list(pairs(60, 3, 1, 16))) < 0.9 * apart(list(draws(60, 3, 1, 16)))
+    assert moved(list(pairs(10, 3, 1, 16))) < 0.4 * moved(list(draws(10, 3, 1, 16)))
 
 
 def test_every_text_says_what_is_shown_and_nothing_else() -> None:
@@ -118,13 +117,15 @@ def test_pairs_are_the_same_whenever_they_are_drawn() -> None:
 
 def test_the_loss_falls(trained: tuple[Path, PixelPipeline, list[float]]) -> None:
     losses = trained[2]
-    assert len(losses) == 40 and np.mean(losses[-8:]) < 0.7 * np.mean(losses[:8])
+    assert len(losses) == 40
+    for part in (losses[:20], losses[20:]):  # the painter's, and everybody's
+        assert np.mean(part[-5:]) < 0.9 * np.mean(part[:5])
 
 
 def test_a_killed_training_ends_at_the_same_bytes(
     trained: tuple[Path, PixelPipeline, list[float]], tmp_path: Path
 ) -> None:
-    values = told({**TINY, "steps": 40, "rate": 3e-3})
+    values = told(TINY)
     command = [sys.executable, "-m", "bench", "train", "world-image", "--to", str(tmp_path), *values]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=subprocess.DEVNULL) as process:
@@ -143,7 +144,7 @@ def test_a_killed_training_ends_at_the_same_bytes(
 
 def test_another_training_does_not_go_on_with_this_one(trained: tuple[Path, PixelPipeline, list[float]]) -> None:
     with pytest.raises(BenchError, match="other settings, pairs or seed"):
-        learn(trained[0], steps=40, rate=1e-3)
+        learn(trained[0], rate=1e-3)
 
 
 def sources(*seeds: int) -> list[torch.Generator]:
@@ -174,7 +175,7 @@ def test_neighbours_do_not_matter(trained: tuple[Path, PixelPipeline, list[float
 
 
 def test_a_clip_has_frames_and_pil_is_the_same(tmp_path: Path) -> None:
-    pipeline, _ = learn(tmp_path, frames=3, steps=2)
+    pipeline, _ = learn(tmp_path, frames=3, first=2, steps=2)
     asked = {"num_inference_steps": 2, "guidance_scale": 1.0}
     made = pipeline("a dog running", generator=sources(4), **asked).frames
     assert made.shape == (1, 3, 16, 16, 3)
@@ -238,8 +239,8 @@ def test_what_is_shipped_is_whole_small_and_shows_what_it_is_told(name: str) -> 
         and "generated, held out" in card
     )
     pipeline = loaded(folder)
-    size = pipeline.unet.config.sample_size * pipeline.config.patch
-    shown = list(pairs(8, 4, pipeline.config.frames, size))
+    size = pipeline.unet.config.sample_size * pipeline.waves.patch
+    shown = list(pairs(8, 4, pipeline.waves.frames, size))
     made = render(pipeline, [one.texts[0] for one in shown], 5, 2.0, 24).astype(float)
     drawn = np.stack([one.pixels for one in shown]).astype(float)
     apart = np.array([[np.abs(a - b).mean() for b in drawn] for a in made])

@@ -1,6 +1,6 @@
 """How faithful the shipped generators are and how fast, by domain and attribute; `--card` writes it on their cards.
 
-    python -m tests.perf.bench_world_generators [--card] [--steps 10] [--guidance 2.0] [FOLDER ...]
+    python -m tests.perf.bench_world_generators [--card] [--steps 10] [--guidance 1.5] [FOLDER ...]
 
 Without a folder both shipped generators are measured. Readers of attributes are trained first: some minutes a folder.
 """
@@ -24,6 +24,7 @@ from tasks.world.pairs import pairs
 SHIPPED = ("world-image", "world-video")
 TAUGHT, ASKED, BATCH = 3000, 256, 32
 MARK = "## Measured"
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def table(found: dict[str, dict[str, dict[str, float]]]) -> list[str]:
@@ -40,7 +41,7 @@ def table(found: dict[str, dict[str, dict[str, float]]]) -> list[str]:
 
 def speed(pipeline: PixelPipeline, steps: int, guidance: float) -> float:
     """Return pictures or clips a second, of full batches on one thread."""
-    texts = [one.texts[0] for one in pairs(BATCH // 3 + 1, 3, pipeline.config.frames, 32)][:BATCH]
+    texts = [one.texts[0] for one in pairs(BATCH // 3 + 1, 3, pipeline.waves.frames, 32)][:BATCH]
     render(pipeline, texts, 2, guidance, BATCH)
     seconds = []
     for _ in range(3):
@@ -50,22 +51,27 @@ def speed(pipeline: PixelPipeline, steps: int, guidance: float) -> float:
     return BATCH / min(seconds)
 
 
+def loaded(folder: Path, dtype: torch.dtype) -> PixelPipeline:
+    """Return the pipeline of a folder, without bars."""
+    pipeline: PixelPipeline = PixelPipeline.from_pretrained(folder, torch_dtype=dtype)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
 def main() -> None:
     """Measure, print, and with --card replace the measured part of the cards."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--card", action="store_true")
     parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--guidance", type=float, default=2.0)
+    parser.add_argument("--guidance", type=float, default=1.5)
     parser.add_argument("--taught", type=int, default=TAUGHT)
     parser.add_argument("--asked", type=int, default=ASKED)
     told = parser.parse_args()
     torch.set_num_threads(1)
     for folder in told.folders or [shipped(name, "model_index.json") for name in SHIPPED]:
-        pipeline = PixelPipeline.from_pretrained(folder)
-        pipeline.set_progress_bar_config(disable=True)
-        rates = {name: speed(pipeline.to(dtype), told.steps, told.guidance) for name, dtype in DTYPES.items()}
-        pipeline.to(torch.float32)
+        rates = {name: speed(loaded(folder, dtype), told.steps, told.guidance) for name, dtype in DTYPES.items()}
+        pipeline = loaded(folder, torch.float32)
         found = measure(
             pipeline,
             usual="tasks.world.pairs:draws",
@@ -93,8 +99,6 @@ def main() -> None:
             text = re.split(rf"^{MARK}$", card.read_text(encoding="utf-8"), flags=re.MULTILINE)[0].rstrip()
             write_text(card, "\n".join([text, "", *lines]) + "\n")
 
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 if __name__ == "__main__":
     main()
