@@ -38,10 +38,10 @@ def needs(table: Table) -> list[str]:
     """Return the extras that a table's tasks and systems need, sorted; names no longer registered need none."""
     pairs = {("tasks", page.question.task) for page in table.pages}
     pairs |= {("systems", row.system) for page in table.pages for row in page.rows}
-    found = set()
+    found: set[str] = set()
     for group, name in pairs:
         try:
-            found.add(catalogue.entry(group, name).needs)
+            found |= set(catalogue.entry(group, name).needs.split(","))
         except BenchError:
             continue
     return sorted(found - {""})
