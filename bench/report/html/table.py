@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.config import plain
@@ -34,6 +34,7 @@ class Cell:
     key: float | str | None
     mark: Mark | None = None
     note: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,12 @@ def section(page: Page, directions: Directions, gallery: str = "", notes: tuple[
     )
 
 
-def figures(page: Page, placed: list[int], directions: Directions) -> Table:
+def figures(page: Page, placed: Sequence[int], directions: Directions) -> Table:
     """Return a row a system: rank, name, primary metric with its interval, the distance to the best, the rest."""
     asked = page.question
     main = [row.figures[asked.primary] for row in page.rows]
     scale = scale_of([end for line in main for end in (line.value, line.low, line.high)])
-    others = page.metrics[1:]
+    others, behind = page.metrics[1:], against_best(page)
     columns = (
         Column("rank", "1 + the systems that are better by a paired interval without 0; equal ranks are ties"),
         Column("system", "its name with every setting that is not the default", numbers=False),
@@ -93,7 +94,7 @@ def figures(page: Page, placed: list[int], directions: Directions) -> Table:
     )
     rows = []
     for index, row in enumerate(page.rows):
-        figure, line = row.figures[asked.primary], against_best(page, index)
+        figure, line = row.figures[asked.primary], behind.get(row.label)
         spread = "" if row.seed_spread is None else f"± {row.seed_spread:.4f} between seeds"
         seeds = f"{len(row.seeds)} seeds" if len(row.seeds) > 1 else ""
         tied = "=" if placed.count(placed[index]) > 1 else ""
@@ -122,9 +123,9 @@ def pairwise(page: Page) -> Table:
         Column("system b", numbers=False),
         Column("a minus b", f"{page.question.primary}, paired over users, {page.question.level:.0%} interval"),
         Column("p (Holm)", "sign flips over users, corrected for all pairs of this table"),
-        Column("a better in", "cases"),
-        Column("b better in", "cases"),
-        Column("equal in", "cases"),
+        Column("a better for", "users"),
+        Column("b better for", "users"),
+        Column("equal for", "users"),
     )
     more = upward(page)
     rows = []
