@@ -10,7 +10,7 @@ from bench.errors import BenchError
 from bench.leaderboard.sources import Source
 from bench.report.board import Contrast, Page, Row
 from bench.report.groups import Group, Question
-from bench.report.html.ranks import ranks
+from bench.report.html.ranks import ranks, ties
 
 FROM = "from"  # what tells different figures of one label apart; a word of Python, so no system has such a setting
 
@@ -55,6 +55,7 @@ class Sheet:
     entries: tuple[Entry, ...]
     told: Mapping[tuple[int, int], tuple[Told, ...]]
     placed: tuple[int, ...]
+    tied: tuple[bool, ...]
     more: bool
     rows: int
 
@@ -117,7 +118,9 @@ def _sheet(asked: Question, told: Sequence[tuple[Source, Page]]) -> Sheet:
     lines = _contrasts(told, entries)
     best = tuple(max(found, key=lambda line: line.pairs).contrast for found in lines.values())
     page = Page(asked, cases, users, tuple(entry.row for entry in entries), best)
-    return Sheet(page, tuple(entries), lines, tuple(ranks(page)), more, sum(len(page.rows) for _, page in told))
+    placed = ranks(page)
+    rows = sum(len(page.rows) for _, page in told)
+    return Sheet(page, tuple(entries), lines, tuple(placed), tuple(ties(page, placed)), more, rows)
 
 
 def _goodness(row: Row, asked: Question, more: bool) -> tuple[bool, float]:

@@ -20,9 +20,17 @@ COLUMNS = (
 )
 
 
-def tied(sheet: Sheet, index: int) -> bool:
-    """Return whether another system has the same rank."""
-    return sheet.placed.count(sheet.placed[index]) > 1
+def named(text: str) -> str:
+    """Return text that Markdown shows as it is, with no more backslashes than a line of a table needs."""
+    shown = escaped(text)
+    for mark in "-()":
+        shown = shown.replace(f"\\{mark}", mark)  # markup only at the start of a line, or after a bracket
+    return shown.replace("www.", "www\\.")  # GitHub makes a link of it
+
+
+def rank_of(sheet: Sheet, index: int) -> str:
+    """Return a rank as people print it: "=2" where it is shared."""
+    return f"{'=' if sheet.tied[index] else ''}{sheet.placed[index]}"
 
 
 def sources_of(entry: Entry) -> list[str]:
@@ -32,15 +40,15 @@ def sources_of(entry: Entry) -> list[str]:
 
 def markdown(board: Board) -> str:
     """Return a table a question; names are shown as the text they are."""
-    parts = [f"{escaped(board.counts())}.", ""]
+    parts = [f"{board.counts()}.", ""]
     for sheet in board.sheets:
         page, behind = sheet.page, against_best(sheet.page)
         asked = page.question
-        first = f"{escaped(asked.primary)} [{asked.level:.0%}]"
+        first = f"{named(asked.primary)} [{asked.level:.0%}]"
         parts += [
-            f"### {escaped(page.title)}",
+            f"### {named(page.title)}",
             "",
-            f"{page.cases:,} cases of {page.users:,} users; data {escaped(asked.fingerprint[:12])}.",
+            f"{page.cases:,} cases of {page.users:,} users; data {named(asked.fingerprint[:12])}.",
             "",
             f"| rank | system | {first} | to the first row | from |",
             "|---:|---|---:|---:|---|",
@@ -50,9 +58,8 @@ def markdown(board: Board) -> str:
             gap = "-"
             if line is not None and line.difference is not None and line.low is not None and line.high is not None:
                 gap = difference(-line.difference, -line.high, -line.low)
-            rank = f"{'=' if tied(sheet, index) else ''}{sheet.placed[index]}"
-            cells = [rank, escaped(entry.row.label), interval(entry.row.figures[asked.primary]), gap]
-            parts.append("| " + " | ".join([*cells, ", ".join(map(escaped, sources_of(entry)))]) + " |")
+            cells = [rank_of(sheet, index), named(entry.row.label), interval(entry.row.figures[asked.primary]), gap]
+            parts.append("| " + " | ".join([*cells, ", ".join(map(named, sources_of(entry)))]) + " |")
         parts.append("")
     return "\n".join(parts)
 
@@ -68,7 +75,7 @@ def as_csv(board: Board) -> str:
         about += ["" if asked.limit is None else str(asked.limit), guarded(asked.rendering)]
         for index, entry in enumerate(sheet.entries):
             row = entry.row
-            told = [sheet.placed[index], "yes" if tied(sheet, index) else "no", guarded(row.label)]
+            told = [sheet.placed[index], "yes" if sheet.tied[index] else "no", guarded(row.label)]
             told.append(" ".join(map(str, row.seeds)))
             keys = dict.fromkeys(key for origin in entry.origins for key in origin.keys)
             tail = [page.cases, page.users, row.failed, guarded(" ".join(sources_of(entry))), guarded(" ".join(keys))]
@@ -90,7 +97,7 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
     systems = [
         {
             "rank": sheet.placed[index],
-            "tied": tied(sheet, index),
+            "tied": sheet.tied[index],
             "label": entry.row.label,
             "origins": [plain(origin) for origin in entry.origins],
             **plain(entry.row),

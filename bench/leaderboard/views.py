@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.io import digest
 from bench.leaderboard.merge import FROM, Board, Entry, Sheet
-from bench.leaderboard.text import sources_of, tied
+from bench.leaderboard.text import rank_of, sources_of
 from bench.report.html.chart import scale_of
 from bench.report.html.table import Cell, Column, Table, figures, slug
 from bench.report.render import interval
@@ -58,7 +58,7 @@ def _dates(entry: Entry) -> list[str]:
 
 
 def _rank(sheet: Sheet, index: int) -> Cell:
-    return Cell(f"{'=' if tied(sheet, index) else ''}{sheet.placed[index]}", sheet.placed[index])
+    return Cell(rank_of(sheet, index), sheet.placed[index])
 
 
 def tasks(board: Board) -> Table:
@@ -94,7 +94,7 @@ def systems(told: Mapping[str, History]) -> Table:
     for name, history in told.items():
         questions = len({id(sheet) for sheet, _ in history.lines})
         first = [line for line in history.lines if line[0].placed[line[1]] == 1]
-        alone = sum(not tied(*line) for line in first)
+        alone = sum(not sheet.tied[index] for sheet, index in first)
         sources = ", ".join(
             dict.fromkeys(one for sheet, index in history.lines for one in sources_of(sheet.entries[index]))
         )
@@ -107,13 +107,17 @@ def standings(sheet: Sheet, told: Mapping[str, History]) -> Table:
     """Return the table of a question: that of a report, with links to histories and with sources."""
     arrows = {sheet.page.question.primary: sheet.more}
     table = figures(sheet.page, sheet.placed, arrows)
+    others = len(sheet.entries) - 1
+    paired = Counter(place for pair in sheet.told for place in pair)
+    columns = (Column("paired with", "other systems that any source compared it with"), Column("from", numbers=False))
     rows = []
-    for cells, entry in zip(table.rows, sheet.entries, strict=True):
+    for index, (cells, entry) in enumerate(zip(table.rows, sheet.entries, strict=True)):
         rank, name, *rest = cells
         sources = ", ".join(sources_of(entry))
         linked = replace(name, link=f"../system/{told[entry.system].slug}.html")
-        rows.append((rank, linked, *rest, Cell(sources, sources)))
-    return replace(table, columns=(*table.columns, Column("from", numbers=False)), rows=tuple(rows))
+        count = Cell(f"{paired[index]} of {others}", paired[index])
+        rows.append((rank, linked, *rest, count, Cell(sources, sources)))
+    return replace(table, columns=(*table.columns, *columns), rows=tuple(rows))
 
 
 def origins(sheet: Sheet) -> Table:

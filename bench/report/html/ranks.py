@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from itertools import combinations
 
 from bench.report.board import Contrast, Page
@@ -9,18 +11,37 @@ from bench.report.board import Contrast, Page
 
 def ranks(page: Page) -> list[int]:
     """Return the rank of every row: 1 + the systems better than it, by a paired interval that excludes 0."""
+    worse = [0] * len(page.rows)
+    for _, loser in better(page):
+        worse[loser] += 1
+    return [1 + count for count in worse]
+
+
+def ties(page: Page, placed: Sequence[int]) -> list[bool]:
+    """Return whether a row shares its rank with one that it cannot be told apart from."""
+    told, same = better(page), defaultdict(list)
+    for index, rank in enumerate(placed):
+        same[rank].append(index)
+    return [
+        any(other != index and not {(index, other), (other, index)} & told for other in same[rank])
+        for index, rank in enumerate(placed)
+    ]
+
+
+def better(page: Page) -> set[tuple[int, int]]:
+    """Return every (better, worse) pair of rows that the comparisons tell apart."""
     place = {row.label: number for number, row in enumerate(page.rows)}
-    worse, more = [0] * len(page.rows), upward(page)
+    more, found = upward(page), set()
     for line in page.contrasts:
-        loser = beaten(line, more)
+        a, b, loser = place[line.a], place[line.b], beaten(line, more)
         if loser is not None:
-            worse[place[loser]] += 1
+            found.add((a, b) if loser == line.b else (b, a))
     if 2 * len(page.contrasts) < len(place) * (len(place) - 1):  # a page merged from reports that compared less
         paired = {(place[line.a], place[line.b]) for line in page.contrasts}
         for i, j in combinations(range(len(page.rows)), 2):
             if (i, j) not in paired and (j, i) not in paired and (last := apart(page, i, j, more)) is not None:
-                worse[last] += 1
-    return [1 + count for count in worse]
+                found.add((i, j) if last == j else (j, i))
+    return found
 
 
 def apart(page: Page, i: int, j: int, more_is_better: bool) -> int | None:

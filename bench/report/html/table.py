@@ -11,7 +11,7 @@ from bench.io import digest
 from bench.report.board import Contrast, Page
 from bench.report.groups import Question
 from bench.report.html.chart import Mark, scale_of
-from bench.report.html.ranks import against_best, ranks, upward
+from bench.report.html.ranks import against_best, ranks, ties, upward
 from bench.report.render import difference, interval, number, probability
 
 Directions = Mapping[str, bool | None]
@@ -81,7 +81,7 @@ def figures(page: Page, placed: Sequence[int], directions: Directions) -> Table:
     asked = page.question
     main = [row.figures[asked.primary] for row in page.rows]
     scale = scale_of([end for line in main for end in (line.value, line.low, line.high)])
-    others, behind = page.metrics[1:], against_best(page)
+    others, behind, tied = page.metrics[1:], against_best(page), ties(page, placed)
     columns = (
         Column("rank", "1 + the systems that are better by a paired interval without 0; equal ranks are ties"),
         Column("system", "its name with every setting that is not the default", numbers=False),
@@ -97,11 +97,11 @@ def figures(page: Page, placed: Sequence[int], directions: Directions) -> Table:
         figure, line = row.figures[asked.primary], behind.get(row.label)
         spread = "" if row.seed_spread is None else f"± {row.seed_spread:.4f} between seeds"
         seeds = f"{len(row.seeds)} seeds" if len(row.seeds) > 1 else ""
-        tied = "=" if placed.count(placed[index]) > 1 else ""
+        equal = "=" if tied[index] else ""
         rest = [row.figures[name].value if name in row.figures else None for name in others]
         rows.append(
             (
-                Cell(f"{tied}{placed[index]}", placed[index]),
+                Cell(f"{equal}{placed[index]}", placed[index]),
                 Cell(row.label, row.label, note=seeds),
                 Cell(interval(figure), figure.value, scale.mark(figure.value, figure.low, figure.high), spread),
                 _behind(line),

@@ -51,7 +51,7 @@
       systems += here;
       questions += here > 0;
     }
-    const told = box.dataset.told === "rows" ? `${systems} rows` : `${systems} rows in ${questions} questions`;
+    const told = box.dataset.told === "rows" ? `${systems} ${systems === 1 ? "row" : "rows"}` : `${systems} rows in ${questions} questions`;
     found.textContent = words.length ? told : "";
   };
 
