@@ -9,7 +9,7 @@ import numpy as np
 from bench.errors import BenchError
 from bench.io import write_text
 from bench.leaderboard.merge import Sheet, Told
-from bench.report.html.ranks import apart, beaten
+from bench.report.html.ranks import beaten, better
 from bench.report.html.shell import script
 from bench.report.render import interval, probability
 
@@ -32,12 +32,7 @@ def write_pairs(sheet: Sheet, path: Path, gallery: str = "") -> None:
     ]
     lone = []
     if 2 * len(page.contrasts) < len(rows) * (len(rows) - 1):
-        lone = [
-            [i, j, -1 if last == i else 1]
-            for i in range(len(rows))
-            for j in range(i + 1, len(rows))
-            if (i, j) not in sheet.told and (last := apart(page, i, j, sheet.more)) is not None
-        ]
+        lone = [[i, j] for i, j in sorted(better(page)) if (min(i, j), max(i, j)) not in sheet.told]
     about = {
         "primary": primary,
         "level": f"{page.question.level:.0%}",

@@ -154,12 +154,14 @@ def over_time(history: History) -> Table:
         Column("of"),
         *[Column(name, numbers=False) for name in ("data", "seeds")],
     )
-    ends = defaultdict(list)
+    ends: dict[tuple[object, ...], list[float | None]] = defaultdict(list)
     for sheet, index in history.lines:
         figure = sheet.entries[index].row.figures[sheet.page.question.primary]
         ends[_series(sheet)] += [figure.value, figure.low, figure.high]
     scales = {key: scale_of(values) for key, values in ends.items()}
-    rows, before, last = [], None, None
+    rows: list[tuple[Cell, ...]] = []
+    before: float | None = None
+    last: tuple[object, ...] = ()
     for sheet, index in history.lines:
         page, entry, key = sheet.page, sheet.entries[index], _series(sheet)
         asked, figure = page.question, entry.row.figures[page.question.primary]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from bench.report.board import Contrast, Page
@@ -23,7 +23,7 @@ def ties(page: Page, placed: Sequence[int]) -> list[bool]:
     for index, rank in enumerate(placed):
         same[rank].append(index)
     return [
-        any(other != index and not {(index, other), (other, index)} & told for other in same[rank])
+        any(other != index and (index, other) not in told and (other, index) not in told for other in same[rank])
         for index, rank in enumerate(placed)
     ]
 
@@ -38,26 +38,25 @@ def better(page: Page) -> set[tuple[int, int]]:
             found.add((a, b) if loser == line.b else (b, a))
     if 2 * len(page.contrasts) < len(place) * (len(place) - 1):  # a page merged from reports that compared less
         paired = {(place[line.a], place[line.b]) for line in page.contrasts}
-        for i, j in combinations(range(len(page.rows)), 2):
-            if (i, j) not in paired and (j, i) not in paired and (last := apart(page, i, j, more)) is not None:
-                found.add((i, j) if last == j else (j, i))
+        found |= {pair for pair in apart(page, more) if pair not in paired and pair[::-1] not in paired}
     return found
 
 
-def apart(page: Page, i: int, j: int, more_is_better: bool) -> int | None:
-    """Return the worse of two rows that nobody paired, or None where their own intervals meet.
+def apart(page: Page, more_is_better: bool) -> Iterator[tuple[int, int]]:
+    """Yield (better, worse) of every two rows whose own intervals do not meet.
 
-    Intervals that do not meet tell a difference however the two systems hang together: the deviation of a difference
-    is at most the sum of both deviations. So this is more careful than a paired interval.
+    Such intervals tell a difference however the two systems hang together: the deviation of a difference is at most
+    the sum of both deviations. So this is more careful than a paired interval.
     """
-    one, two = (page.rows[index].figures[page.question.primary] for index in (i, j))
-    if one.low is None or one.high is None or two.low is None or two.high is None:
-        return None
-    if one.low > two.high:
-        return j if more_is_better else i
-    if two.low > one.high:
-        return i if more_is_better else j
-    return None
+    figures = [row.figures[page.question.primary] for row in page.rows]
+    known = [(line.low, line.high, index) for index, line in enumerate(figures) if line.high is not None]
+    for (low, high, i), (other_low, other_high, j) in combinations(known, 2):
+        if low is None or other_low is None:
+            continue
+        if low > other_high:
+            yield (i, j) if more_is_better else (j, i)
+        elif other_low > high:
+            yield (j, i) if more_is_better else (i, j)
 
 
 def beaten(line: Contrast, more_is_better: bool) -> str | None:

@@ -88,8 +88,8 @@ const navibench = (() => {
   const unpaired = (a, b) => {
     const { about, rows, lone } = told;
     const box = make("div", "", { class: "contrast" });
-    const found = lone.find(([i, j]) => (i === a && j === b) || (i === b && j === a));
-    const verdict = !found ? 0 : found[0] === a ? found[2] : 0 - found[2];
+    const found = lone.find(([i, j]) => (i === a && j === b) || (i === b && j === a)); // the better one first
+    const verdict = !found ? 0 : found[0] === a ? 1 : -1;
     const meaning = verdict ? `${verdict > 0 ? "A" : "B"} is better: their own intervals do not meet.` : "Not told apart: their own intervals meet.";
     box.append(make("p", `No source compared these two case by case. ${meaning}`, { class: "verdict", "data-verdict": verdict }));
     const known = rows[a][2] !== null && rows[b][2] !== null;
