@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -20,7 +21,12 @@ T = TypeVar("T")
 
 def settings(kind: type) -> dict[str, Any]:
     """Return the configurable fields of a dataclass with their types; the run's own `Context` is not one."""
-    hints = get_type_hints(kind)
+    return dict(_settings(kind))
+
+
+@cache
+def _settings(kind: type) -> Mapping[str, Any]:
+    hints = get_type_hints(kind)  # slow, and asked for once a row of a report
     return {line.name: hints[line.name] for line in _lines(kind) if hints[line.name] is not Context and line.init}
 
 

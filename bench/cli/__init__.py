@@ -8,6 +8,7 @@ import traceback
 import typer
 from typer import TyperException
 
+from bench.cli.board import app as board
 from bench.cli.check import check
 from bench.cli.clip import examine
 from bench.cli.compare import compare
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 for verb in (ls, run, train, compare, check, pin, report, reproduce, score, examine, doctor):
     app.command()(verb)
+app.add_typer(board, name="board")
 app.add_typer(data, name="data")
 app.add_typer(submit, name="submit")
 

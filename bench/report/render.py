@@ -50,6 +50,11 @@ def interval(figure: Figure) -> str:
     return f"{number(figure.value)} [{number(figure.low)}, {number(figure.high)}]"
 
 
+def guarded(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula when it opens a CSV file."""
+    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) or text.startswith(("\t", "\r")) else text
+
+
 def versus(page: Page, index: int) -> tuple[str, str]:
     """Return the difference to the next row with its interval, and its Holm-corrected p; blank in the last row."""
     if index + 1 >= len(page.rows):
@@ -108,7 +113,14 @@ def as_csv(pages: Sequence[Page]) -> str:
     for page in pages:
         asked = page.question
         for row in page.rows:
-            about = [asked.task, asked.version, asked.seen, asked.limit or "", row.label, " ".join(map(str, row.seeds))]
+            about = [
+                guarded(asked.task),
+                asked.version,
+                asked.seen,
+                asked.limit or "",
+                guarded(row.label),
+                " ".join(map(str, row.seeds)),
+            ]
             tail = [page.cases, page.users, row.failed, row.seconds, asked.fingerprint]
             for name, figure in row.figures.items():
                 writer.writerow([*about, name, figure.value, figure.low, figure.high, *tail])

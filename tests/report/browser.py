@@ -22,7 +22,7 @@ FLAGS = (
     "--disable-features=OptimizationHints,MediaRouter,Translate",
 )
 LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the driver is no matter for a proxy
-KEYS = {"enter": "\ue007", "space": " ", "tab": "\ue004", "end": "\ue010"}
+KEYS = {"enter": "\ue007", "space": " ", "tab": "\ue004", "end": "\ue010", "backspace": "\ue003"}
 
 
 class Browser:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ POLICY = "; ".join(
 )
 
 
+@cache
 def environment() -> Environment:
     """Return the templates of this package; names and texts come from anywhere, so everything is escaped."""
     made = Environment(
@@ -48,9 +51,9 @@ def write_page(path: Path, template: str, root: str, **values: Any) -> None:
     write_text(path, environment().get_template(template).render(root=root, **values))
 
 
-def write_assets(folder: Path) -> None:
+def write_assets(folder: Path, names: Sequence[str] = ASSETS) -> None:
     """Copy the style sheet and the scripts of the package."""
-    for name in ASSETS:
+    for name in names:
         text = files(PACKAGE).joinpath("assets", name).read_text(encoding="utf-8")
         write_text(folder / name, text)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bench.errors import BenchError
 from bench.io import write_text
 from bench.report.board import Page, gather
 from bench.report.groups import grouped
-from bench.report.html.cases import People, exhibit
+from bench.report.html.cases import Exhibit, People, exhibit
 from bench.report.html.files import Shelf
 from bench.report.html.gallery import Gallery
 from bench.report.html.shell import write_assets, write_page
@@ -50,11 +51,18 @@ def write_runs(
             return section(page, directions)
         by_label = {group.label: group for group in members}
         shown = exhibit(page.question, [by_label[row.label] for row in page.rows], people)
-        name = f"gallery/{slug(page.question)}"
-        notes = Gallery(page, shown, part / name, shelf).write(progress)
-        return section(page, directions, f"{name}/index.html", notes)
+        return section(page, directions, *hang(page, shown, part, shelf, progress))
 
     return _replace(folder, gather(runs), write)
+
+
+def hang(
+    page: Page, shown: Exhibit, part: Path, shelf: Shelf, progress: Progress = ignore_progress
+) -> tuple[str, tuple[str, ...]]:
+    """Write the gallery of a page into the folder `part`; return where it is and what it leaves out."""
+    name = f"gallery/{slug(page.question)}"
+    notes = Gallery(page, shown, part / name, shelf).write(progress)
+    return f"{name}/index.html", notes
 
 
 def write_stored(pages: Sequence[Page], folder: Path) -> Site:
@@ -63,19 +71,29 @@ def write_stored(pages: Sequence[Page], folder: Path) -> Site:
 
 
 def _replace(folder: Path, pages: Sequence[Page], write: Callable[[Page, Path, Shelf], Section]) -> Site:
-    """Write beside the folder and take its place at the end, so that there is a whole report or none."""
-    if folder.exists() and not (folder / MARK).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise BenchError(f"{folder}: holds something else than a report; name a new folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part") as room:
-        part = Path(room) / "report"
+    with whole(folder, MARK) as part:
         write_assets(part / "assets")
         shelf = Shelf(part / "media")
         sections = [write(page, part, shelf) for page in pages]
         write_page(part / "index.html", "index.html", "", sections=sections)
         write_text(part / MARK, to_json(pages))
+    notes = tuple(f"{one.page.title}: {note}" for one in sections for note in one.notes)
+    return Site(folder, sum(bool(one.gallery) for one in sections), notes)
+
+
+@contextmanager
+def whole(folder: Path, mark: str) -> Iterator[Path]:
+    """Yield a folder to write beside `folder`, whose place it takes at the end: there is a whole one or none.
+
+    What stands there already has to be empty or to hold the file `mark`, which tells that it may be replaced.
+    """
+    if folder.exists() and not (folder / mark).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BenchError(f"{folder}: holds something else than a report; name a new folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.", suffix=".part") as room:
+        part = Path(room) / "report"
+        part.mkdir()
+        yield part
         if folder.exists():
             folder.replace(Path(room) / "older")
         part.replace(folder)
-    notes = tuple(f"{one.page.title}: {note}" for one in sections for note in one.notes)
-    return Site(folder, sum(bool(one.gallery) for one in sections), notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.config import plain
@@ -11,7 +11,7 @@ from bench.io import digest
 from bench.report.board import Contrast, Page
 from bench.report.groups import Question
 from bench.report.html.chart import Mark, scale_of
-from bench.report.html.ranks import against_best, ranks, upward
+from bench.report.html.ranks import against_best, ranks, ties, upward
 from bench.report.render import difference, interval, number, probability
 
 Directions = Mapping[str, bool | None]
@@ -34,6 +34,7 @@ class Cell:
     key: float | str | None
     mark: Mark | None = None
     note: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,12 @@ def section(page: Page, directions: Directions, gallery: str = "", notes: tuple[
     )
 
 
-def figures(page: Page, placed: list[int], directions: Directions) -> Table:
+def figures(page: Page, placed: Sequence[int], directions: Directions) -> Table:
     """Return a row a system: rank, name, primary metric with its interval, the distance to the best, the rest."""
     asked = page.question
     main = [row.figures[asked.primary] for row in page.rows]
     scale = scale_of([end for line in main for end in (line.value, line.low, line.high)])
-    others = page.metrics[1:]
+    others, behind, tied = page.metrics[1:], against_best(page), ties(page, placed)
     columns = (
         Column("rank", "1 + the systems that are better by a paired interval without 0; equal ranks are ties"),
         Column("system", "its name with every setting that is not the default", numbers=False),
@@ -93,14 +94,14 @@ def figures(page: Page, placed: list[int], directions: Directions) -> Table:
     )
     rows = []
     for index, row in enumerate(page.rows):
-        figure, line = row.figures[asked.primary], against_best(page, index)
+        figure, line = row.figures[asked.primary], behind.get(row.label)
         spread = "" if row.seed_spread is None else f"± {row.seed_spread:.4f} between seeds"
         seeds = f"{len(row.seeds)} seeds" if len(row.seeds) > 1 else ""
-        tied = "=" if placed.count(placed[index]) > 1 else ""
+        equal = "=" if tied[index] else ""
         rest = [row.figures[name].value if name in row.figures else None for name in others]
         rows.append(
             (
-                Cell(f"{tied}{placed[index]}", placed[index]),
+                Cell(f"{equal}{placed[index]}", placed[index]),
                 Cell(row.label, row.label, note=seeds),
                 Cell(interval(figure), figure.value, scale.mark(figure.value, figure.low, figure.high), spread),
                 _behind(line),
@@ -122,9 +123,9 @@ def pairwise(page: Page) -> Table:
         Column("system b", numbers=False),
         Column("a minus b", f"{page.question.primary}, paired over users, {page.question.level:.0%} interval"),
         Column("p (Holm)", "sign flips over users, corrected for all pairs of this table"),
-        Column("a better in", "cases"),
-        Column("b better in", "cases"),
-        Column("equal in", "cases"),
+        Column("a better for", "users"),
+        Column("b better for", "users"),
+        Column("equal for", "users"),
     )
     more = upward(page)
     rows = []

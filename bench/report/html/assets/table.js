@@ -51,7 +51,8 @@
       systems += here;
       questions += here > 0;
     }
-    found.textContent = words.length ? `${systems} rows in ${questions} questions` : "";
+    const told = box.dataset.told === "rows" ? `${systems} ${systems === 1 ? "row" : "rows"}` : `${systems} rows in ${questions} questions`;
+    found.textContent = words.length ? told : "";
   };
 
   if (box) box.addEventListener("input", filter);

@@ -1,0 +1,90 @@
+"""Where a leaderboard's figures come from: stored reports, submitted archives or folders, and runs at hand."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.errors import BenchError
+from bench.report.board import Page, gather
+from bench.report.groups import Group, Question, grouped
+from bench.report.render import from_json
+from bench.store import Run, find_runs
+from bench.submission.confined import decode_apart
+from bench.submission.limits import LIMITS
+from bench.submission.verify import checked_manifest, open_safely
+
+SUBMISSIONS = "submissions"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Pages under one name; `groups` are the runs behind them where these are at hand, by question and label.
+
+    `replaced` counts runs that a newer run of the same system and question replaces.
+    """
+
+    name: str
+    pages: tuple[Page, ...]
+    groups: Mapping[tuple[Question, str], Group] = field(default_factory=dict)
+    replaced: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows its pages hold."""
+        return sum(len(page.rows) for page in self.pages)
+
+
+@contextmanager
+def opened(results: Path, runs: Sequence[Path] = ()) -> Iterator[list[Source]]:
+    """Yield the sources below `results` and the folders `runs`; what archives hold lies on disk until the end.
+
+    `results` holds stored reports (`*.json`) and, below `submissions`, archives and folders of finished runs. A file
+    that is not what its place says is an error.
+    """
+    if not results.is_dir():
+        raise BenchError(f"{results}: no such folder; expected reports from `navibench report --format json`")
+    found = [Source(path.name, tuple(from_json(path))) for path in sorted(results.glob("*.json"))]
+    with tempfile.TemporaryDirectory(prefix="navibench-board-") as room:
+        found += _submitted(results / SUBMISSIONS, Path(room))
+        found += [_of_runs(folder.as_posix(), folder) for folder in runs]
+        if not found:
+            raise BenchError(f"{results}: no report in there; `navibench report --format json > {results}/NAME.json`")
+        yield found
+
+
+def _submitted(folder: Path, room: Path) -> list[Source]:
+    found = []
+    for number, place in enumerate(sorted(folder.iterdir()) if folder.is_dir() else ()):
+        archives = sorted(place.rglob("*.zip")) if place.is_dir() else [place] if place.suffix == ".zip" else []
+        for count, archive in enumerate(archives):
+            name = archive.relative_to(folder.parent).as_posix()
+            found.append(_of_runs(name, _unpacked(archive, room / f"{number}-{count}")))
+        if place.is_dir() and any(place.rglob("run.json")):
+            found.append(_of_runs(f"{SUBMISSIONS}/{place.name}", place))
+        elif not archives:
+            raise BenchError(f"{place}: neither an archive from `navibench submit pack` nor a folder of finished runs")
+    return found
+
+
+def _unpacked(archive: Path, folder: Path) -> Path:
+    """Return the folder of an archive's runs, unpacked and decoded as carefully as `navibench submit verify` does."""
+    folder.mkdir()
+    try:
+        form = open_safely(archive, folder, LIMITS)
+        for run in form.runs:
+            checked_manifest(folder, run, LIMITS)
+        decode_apart(folder / "runs", LIMITS)
+    except BenchError as error:
+        raise BenchError(f"{archive}: {error}; see `navibench submit verify`") from None
+    return folder / "runs"
+
+
+def _of_runs(name: str, folder: Path) -> Source:
+    runs = [Run(run.folder.resolve()) for run in find_runs([folder])]
+    groups = {(asked, group.label): group for asked, members in grouped(runs).items() for group in members}
+    used = sum(len(group.runs) for group in groups.values())
+    return Source(name, tuple(gather(runs)), groups, len(runs) - used)
