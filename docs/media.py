@@ -21,10 +21,10 @@ from bench.io import write_text
 from bench.judge import user_codes
 from bench.listing import Suite
 from bench.plan import plan
+from bench.report.paired import correct
 from bench.report.render import number, probability
 from bench.scorers.mismatch import mismatched
 from bench.stats import cluster_intervals, compare_paired
-from bench.stats.multiple import correct
 from bench.store import Run
 from tasks.suites import DOMAINS
 from tasks.world.captions import instruct
