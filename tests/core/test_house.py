@@ -135,6 +135,8 @@ print("\\nloaded", json.dumps(sorted(set(sys.modules) & set(%r))))
         ["data", "--help"],
         ["report", "--help"],
         ["submit", "--help"],
+        ["board", "--help"],
+        ["board", "build", "--help"],
     ],
     ids=" ".join,
 )
