@@ -158,7 +158,7 @@ def over_time(history: History) -> Table:
     for sheet, index in history.lines:
         figure = sheet.entries[index].row.figures[sheet.page.question.primary]
         ends[_series(sheet)] += [figure.value, figure.low, figure.high]
-    scales = {key: scale_of(values) for key, values in ends.items()}
+    scales = {key: scale_of(values) for key, values in ends.items() if len(values) > 3}  # one figure needs no scale
     rows: list[tuple[Cell, ...]] = []
     before: float | None = None
     last: tuple[object, ...] = ()
@@ -166,6 +166,7 @@ def over_time(history: History) -> Table:
         page, entry, key = sheet.page, sheet.entries[index], _series(sheet)
         asked, figure = page.question, entry.row.figures[page.question.primary]
         old, before, last = before if key == last else None, figure.value, key
+        drawn = scales[key].mark(figure.value, figure.low, figure.high) if key in scales else None
         change = None if old is None or figure.value is None else figure.value - old
         texts = [asked.version, _days(_dates(entry)), ", ".join(sources_of(entry))]
         rows.append(
@@ -173,7 +174,7 @@ def over_time(history: History) -> Table:
                 Cell(page.title, page.title, link=f"../task/{slug(asked)}.html"),
                 *[Cell(text, text) for text in texts],
                 Cell(asked.primary, asked.primary),
-                Cell(interval(figure), figure.value, scales[key].mark(figure.value, figure.low, figure.high)),
+                Cell(interval(figure), figure.value, drawn),
                 Cell("-" if change is None else f"{change:+.4f}", change),
                 _rank(sheet, index),
                 Cell(str(len(page.rows)), len(page.rows)),

@@ -136,6 +136,8 @@ print("\\nloaded", json.dumps(sorted(set(sys.modules) & set(%r))))
         ["report", "--help"],
         ["reproduce", "--help"],
         ["submit", "--help"],
+        ["board", "--help"],
+        ["board", "build", "--help"],
     ],
     ids=" ".join,
 )

@@ -47,7 +47,7 @@ def main() -> None:
             done, spent = time.perf_counter(), time.process_time() - spent
             size = sum(path.stat().st_size for path in site.folder.rglob("*") if path.is_file())
             print(f"{SYSTEMS} systems x {tasks} tasks in {reports} reports, {stored / 1e6:.0f} MB stored:")
-            print(f"  build {done - started:.1f} s, {spent:.1f} s of them computing, {read - started:.1f} s reading")
+            print(f"  build {done - started:.1f} s, {read - started:.1f} s of them reading; {spent:.1f} s of computing")
             print(f"  {size / 1e6:.0f} MB of site")
             if ABSENT:
                 print(f"  {ABSENT}")

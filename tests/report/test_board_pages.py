@@ -16,6 +16,7 @@ from bench.report.board import gather
 from bench.report.html.table import slug
 from bench.report.render import interval, number, to_json
 from bench.store import Run
+from bench.submission.pack import pack
 from tests.core.test_cli import navibench
 from tests.report.boards import made_page, store
 from tests.report.conftest import data_of
@@ -137,6 +138,22 @@ def test_runs_give_their_cases_galleries_and_days(tmp_path: Path, pictures: list
         assert sum(line) / 130 == pytest.approx(stored[name], abs=1e-4)
     (history, *_) = sorted((tmp_path / "site" / "system").glob("*.html"))
     assert Page(history).rows[1][2] == pictures[0].manifest["asked"][:10]
+
+
+def test_a_submitted_archive_stands_beside_the_reports(tmp_path: Path, pictures: list[Run]) -> None:
+    results = store(tmp_path / "results", one=made_page(ANN))
+    archive = results / "submissions" / "mine" / "mine.zip"
+    archive.parent.mkdir(parents=True)
+    pack([run.folder for run in pictures], archive, "Mine", "me@example.org", "CC-BY-4.0", media=True)
+    with opened(results) as sources:
+        made = merge(sources)
+        site = write(made, tmp_path / "site")
+    assert [(source.name, source.rows) for source in sources] == [("one.json", 3), ("submissions/mine/mine.zip", 3)]
+    assert site.galleries == 1 and any((site.folder / "media").iterdir())
+    (page,) = gather(pictures)
+    (sheet,) = [sheet for sheet in made.sheets if sheet.page.question == page.question]
+    assert [entry.row.figures for entry in sheet.entries] == [row.figures for row in page.rows]
+    assert {line.contrast for found in sheet.told.values() for line in found} == set(page.contrasts)
 
 
 def test_the_command_writes_all_forms_and_asks_for_one(tmp_path: Path) -> None:
