@@ -15,10 +15,10 @@ from safetensors.torch import load_file, save_file
 
 from bench.api import Item
 from bench.errors import BenchError
+from bench.shipped import shipped
 from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train_tokenizer
 from navigen.chat import CLOSE, OPEN, TEMPLATE, close_id, encode
 from navigen.prompt import all_phrases
-from navigen.shipped import shipped
 from tests.navigen.little import make_tokenizer, make_train
 
 FORMULAIC = st.lists(st.sampled_from([*all_phrases(), OPEN, CLOSE, " ", "  ", "\n", "lamp", " .", " 's"]), max_size=6)

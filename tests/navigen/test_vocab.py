@@ -13,7 +13,8 @@ from bench.errors import BenchError
 from bench.rng import stream
 from navigen.base import fresh_model
 from navigen.prompt import Renderer
-from navigen.vocab import WAYS, add_tokens, begin_rows, grow
+from navigen.recipe import ROWS
+from navigen.vocab import add_tokens, begin_rows, grow
 from tests.navigen.little import identify, make_tokenizer
 
 TOKENS = identify().tokens()
@@ -59,7 +60,7 @@ def test_a_code_is_its_atoms_and_text_comes_back() -> None:
         assert tokenizer.decode(tokenizer(text, add_special_tokens=False)["input_ids"]) == text
 
 
-@pytest.mark.parametrize("rows", WAYS)
+@pytest.mark.parametrize("rows", ROWS)
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("spare", [0, 7, 100])
 def test_old_rows_stay_bit_by_bit_and_new_ones_are_numbers(rows: str, tied: bool, spare: int) -> None:
@@ -85,7 +86,7 @@ def test_old_rows_stay_bit_by_bit_and_new_ones_are_numbers(rows: str, tied: bool
 
 def test_ways_differ_as_they_say() -> None:
     old = stream(1, "old rows").standard_normal((500, 32)) * 0.02 + 0.5
-    mean, centred, drawn = (begin_rows(TOKENS, old, rows, identify().centroids(), stream(0, rows)) for rows in WAYS)
+    mean, centred, drawn = (begin_rows(TOKENS, old, rows, identify().centroids(), stream(0, rows)) for rows in ROWS)
     assert np.abs(mean - old.mean(axis=0)).max() < 0.02
     assert abs(drawn.mean()) < 0.01 and drawn.std() == pytest.approx(0.02, rel=0.1)
     assert np.abs(centred - old.mean(axis=0)).std() > 3 * np.abs(mean - old.mean(axis=0)).std()
