@@ -46,19 +46,7 @@ def fresh_pipeline(
     number = len(waves.kept)
     with torch.random.fork_rng():
         torch.manual_seed(entropy(seed, "pixel pipeline") % 2**63)
-        encoder = CLIPTextModel(
-            CLIPTextConfig(
-                vocab_size=len(tokenizer),
-                hidden_size=width,
-                intermediate_size=4 * width,
-                num_hidden_layers=layers,
-                num_attention_heads=max(1, width // HEAD),
-                max_position_embeddings=length,
-                pad_token_id=tokenizer.pad_token_id,
-                bos_token_id=tokenizer.eos_token_id,
-                eos_token_id=tokenizer.eos_token_id,
-            )
-        )
+        encoder = text_encoder(tokenizer, width, layers, length)
         unet = UNet2DConditionModel(
             sample_size=side,
             in_channels=2 * number,
@@ -75,8 +63,7 @@ def fresh_pipeline(
             addition_embed_type_num_heads=max(1, width // HEAD),
         )
         painter = Painter(width, hidden, side, waves.frames, waves.patch, list(waves.kept), list(waves.scales))
-        embeddings: Any = encoder.get_input_embeddings()
-        nn.init.normal_(embeddings.weight, std=SPREAD)
+        nn.init.normal_(encoder.get_input_embeddings().weight, std=SPREAD)
     scheduler = DPMSolverMultistepScheduler(
         num_train_timesteps=MOMENTS,
         beta_schedule="squaredcos_cap_v2",
@@ -84,8 +71,26 @@ def fresh_pipeline(
         timestep_spacing="trailing",
     )
     unet.set_attn_processor(AttnProcessor())  # the fused attention's backward pass is slow on CPUs
-    encoder.set_attn_implementation("eager")
     return PixelPipeline(unet, scheduler, encoder, tokenizer, painter)
+
+
+def text_encoder(tokenizer: Any, width: int, layers: int, length: int) -> Any:
+    """Return an untrained encoder of texts of at most `length` tokens."""
+    made: Any = CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=width,
+            intermediate_size=4 * width,
+            num_hidden_layers=layers,
+            num_attention_heads=max(1, width // HEAD),
+            max_position_embeddings=length,
+            pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=tokenizer.eos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+        )
+    )
+    made.set_attn_implementation("eager")
+    return made
 
 
 def train_tokenizer(texts: Iterable[str], size: int, length: int) -> Any:
