@@ -134,6 +134,7 @@ def by_domain(shown: Iterable[Shown]) -> dict[str, list[Shown]]:
 def measure(
     pipeline: PixelPipeline,
     *,
+    every: str,
     usual: str,
     held_out: str,
     taught: int,
@@ -144,12 +145,12 @@ def measure(
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return domain -> row (`ROWS`) -> attribute -> share of pixels that show what their instruction asks for.
 
-    `usual` and `held_out`: "module:function" that yields pairs of usual looks, and of looks kept from training;
-    `taught`, `asked`: pairs a domain and source that readers learn from, and that are drawn and generated. Readers
-    see both sources, so that it is the generator alone that meets what it never saw.
+    `usual` and `held_out`: "module:function" that yields pairs of usual looks, and of looks kept from training; readers
+    learn from `every`, which yields both, so that it is the generator alone that meets what it never saw. `taught`,
+    `asked`: pairs a domain that readers learn from, and that are drawn and generated.
     """
     frames, size = pipeline.waves.frames, pipeline.unet.config.sample_size * pipeline.waves.patch
-    lessons = by_domain(one for source in (usual, held_out) for one in resolve(source)(taught, TAUGHT, frames, size))
+    lessons = by_domain(resolve(every)(taught, TAUGHT, frames, size))
     readers = {domain: make_reader(domain, shown) for domain, shown in lessons.items()}
     found: dict[str, dict[str, dict[str, float]]] = {domain: {} for domain in readers}
     for ending, source in (("", usual), (", held out", held_out)):

@@ -53,6 +53,11 @@ def draws(number: int, seed: int, frames: int = 1, size: int = 64) -> Iterator[P
     return _pairs("draws", number, seed, frames, size)
 
 
+def every(number: int, seed: int, frames: int = 1, size: int = 64) -> Iterator[Pair]:
+    """Yield pairs as `draws` does, held-out pairs of values among them as often as chance has it."""
+    return _pairs("every", number, seed, frames, size, held_out=None)
+
+
 def held_out(number: int, seed: int, frames: int = 1, size: int = 64) -> Iterator[Pair]:
     """Yield pairs as `draws` does, of looks that hold a pair of values which the others never join."""
     return _pairs("held-out pairs", number, seed, frames, size, held_out=True)
@@ -64,7 +69,7 @@ def standpoint(domain: Domain) -> NDArray[np.float64]:
 
 
 def _pairs(
-    what: str, number: int, seed: int, frames: int, size: int, spread: float = 1.0, held_out: bool = False
+    what: str, number: int, seed: int, frames: int, size: int, spread: float = 1.0, held_out: bool | None = False
 ) -> Iterator[Pair]:
     lines = [
         _Line(domain, held_out, spread, stream(seed, what, name, frames, size)) for name, domain in DOMAINS.items()
@@ -77,14 +82,14 @@ def _pairs(
 class _Line:
     """The looks of one domain, one after another."""
 
-    def __init__(self, domain: Domain, held_out: bool, spread: float, rng: np.random.Generator) -> None:
+    def __init__(self, domain: Domain, held_out: bool | None, spread: float, rng: np.random.Generator) -> None:
         shelf = stock(domain, strengths(domain.name, {}), 0)  # the world of the cards
         self.domain, self.rng, self.spread = domain, rng, spread
         self.standpoint = standpoint(domain)
         self.kept = sorted(held_out_pairs(shelf))
         self.wanted = {frozenset(pair) for pair in self.kept} if held_out else None
         self.barred = {frozenset(pair) for pair in (*domain.impossible, *shelf.absent)}
-        if not held_out:
+        if held_out is False:
             self.barred |= {frozenset(pair) for pair in self.kept}
 
     def pair(self, frames: int, size: int) -> Pair:
