@@ -20,7 +20,7 @@ from bench.shipped import CHECKPOINTS
 from navigen.checkpoint import read_told
 from tasks.world.load import load
 
-MEGABYTES = 35
+MEGABYTES = 45
 DOMAINS = ("product", "game", "short-video")
 SYSTEMS = {kind.label: kind for kind in (TextIds, CodeIds, SftOnly)}
 FOLDERS = sorted(path.parent for path in CHECKPOINTS.glob("*/config.json"))
