@@ -127,7 +127,8 @@ def test_a_killed_training_ends_at_the_same_bytes(
 ) -> None:
     values = told(TINY)
     command = [sys.executable, "-m", "bench", "train", "world-image", "--to", str(tmp_path), *values]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
+    # Sums depend on how many threads share them, so the killed process has as many as this one.
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": str(torch.get_num_threads())}
     with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None and not (tmp_path / "checkpoint.safetensors").exists():
             time.sleep(0.001)
