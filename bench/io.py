@@ -45,6 +45,12 @@ def only_one(folder: Path, waiting: Callable[[], None] = lambda: None) -> Iterat
         yield
 
 
+def cache_root() -> Path:
+    """Return the folder of everything that can be made again: `NAVIBENCH_CACHE`, by default ~/.cache/navibench."""
+    named = os.environ.get("NAVIBENCH_CACHE", "")
+    return Path(named) if named else Path.home() / ".cache" / "navibench"
+
+
 def current_umask() -> int:
     """Return the process's umask, so that an atomically written file gets the mode a plain write would give it."""
     mask = os.umask(0)

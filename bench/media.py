@@ -12,7 +12,7 @@ import numpy as np
 
 from bench.api import Answer, Example, Failure, Generator, Instruction, Media, Progress
 from bench.errors import BenchError
-from bench.io import canonical
+from bench.io import canonical, digest
 from bench.pixels import FRAME_MS, save_pixels
 from bench.plan import Job
 from bench.rendering import fingerprint, make_generator
@@ -55,7 +55,9 @@ def render(job: Job, run: Run, examples: Sequence[Example], answers: Mapping[str
     if not job.rendering.generator:
         return
     out = folder_of_runs(run, job.task.id)
-    place = out / "media" / fingerprint(job.rendering)[:16]
+    # The same generator gives other pixels on another device, so each device keeps its own.
+    made_by = digest([fingerprint(job.rendering), job.rendering.device])
+    place = out / "media" / made_by[:16]
     generator = make_generator(job.rendering, progress)
     found: dict[str, Path | Failure] = {}
     shots: dict[str, Shot] = {}

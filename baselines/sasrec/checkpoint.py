@@ -7,15 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from bench.errors import BenchError
-from bench.io import canonical, write_atomic, write_text
-
-Weights = dict[str, Tensor]
+from bench.io import write_text
+from bench.resume import Weights, load_state, moments, put_moments, save_state
 
 
 @dataclass
@@ -39,15 +35,9 @@ def save_checkpoint(
     optimiser: Optimizer,
     best: Mapping[str, Tensor],
 ) -> None:
-    """Write everything atomically; the course travels in the header, so that tensors and course cannot part."""
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    tensors |= {f"mean.{name}": value for name, value in mean.state_dict().items()}
-    tensors |= {f"best.{name}": value for name, value in best.items()}
-    for index, slots in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{index}.{slot}": value for slot, value in slots.items()}
-    owned = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-    header = {"key": key, "course": canonical(asdict(course))}
-    write_atomic(path, lambda part: save_file(owned, part, metadata=header))
+    """Write everything with the course, and beside it what a person may read."""
+    kept = {"model": model.state_dict(), "mean": mean.state_dict(), "best": best}
+    save_state(path, key, asdict(course), {**kept, "moments": moments(optimiser, numbers(optimiser))})
     write_text(path.with_name("training.json"), json.dumps({"key": key, **asdict(course)}, indent=1) + "\n")
 
 
@@ -59,29 +49,19 @@ def load_checkpoint(
     Return None if there is no file. Raises BenchError if it is broken, or of another configuration, seed or data
     than `key` stands for.
     """
-    if not path.exists():
+    found = load_state(path, key, "configuration, seed or data")
+    if found is None:
         return None
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except SafetensorError as error:
-        raise BenchError(f"{path}: not a readable checkpoint ({error}); delete it to train afresh") from None
-    if header.get("key") != key:
-        raise BenchError(f"{path}: made with another configuration, seed or data; delete it or choose another folder")
-    model.load_state_dict(select(tensors, "model."))
-    mean.load_state_dict(select(tensors, "mean."))
-    state: dict[int, Weights] = {}
-    for name, value in select(tensors, "optimiser.").items():
-        index, slot = name.split(".")
-        state.setdefault(int(index), {})[slot] = value
-    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
-    return Course(**json.loads(header["course"])), select(tensors, "best.")
+    told, parts = found
+    model.load_state_dict(parts["model"])
+    mean.load_state_dict(parts["mean"])
+    put_moments(optimiser, numbers(optimiser), parts.get("moments", {}))
+    return Course(**told), parts.get("best", {})
 
 
-def select(tensors: Mapping[str, Tensor], prefix: str) -> Weights:
-    """Return the tensors whose names start with `prefix`, without it."""
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+def numbers(optimiser: Optimizer) -> list[str]:
+    """Return a name for each weight of an optimiser: its number."""
+    return [str(place) for place in range(sum(len(group["params"]) for group in optimiser.param_groups))]
 
 
 def copy_weights(model: nn.Module) -> Weights:

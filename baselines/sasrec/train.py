@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.sasrec.checkpoint import Course, Weights, copy_weights, load_checkpoint, save_checkpoint
+from baselines.sasrec.checkpoint import Course, copy_weights, load_checkpoint, save_checkpoint
 from baselines.sasrec.config import Settings
 from baselines.sasrec.data import Catalogue, Ints, draw_batches, encode_sequences, pad
 from baselines.sasrec.losses import Batch, Loss
@@ -26,6 +26,7 @@ from baselines.sasrec.validate import Validation
 from bench.api import Context, Train
 from bench.errors import BenchError
 from bench.lm.quiet import without_advice
+from bench.resume import Weights
 from bench.rng import entropy, stream
 from navigen.train.device import make_accelerator
 

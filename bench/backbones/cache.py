@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -12,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.io import only_one, write_atomic
+from bench.io import cache_root, only_one, write_atomic
 
 Vectors = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -57,9 +56,8 @@ class Remembering:
 
 
 def cache_folder() -> Path:
-    """Return where vectors are kept: in `NAVIBENCH_CACHE`, by default ~/.cache/navibench."""
-    named = os.environ.get("NAVIBENCH_CACHE", "")
-    return (Path(named) if named else Path.home() / ".cache" / "navibench") / "vectors"
+    """Return where vectors are kept."""
+    return cache_root() / "vectors"
 
 
 def key_of(picture: Pixels) -> bytes:

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.api import Context
-from bench.backbones.resume import load_state, save_state
 from bench.backbones.small import make_model, moved, normalised, write_model
 from bench.backbones.wordings import make_tokenizer, write_ids
 from bench.config import plain
 from bench.io import digest, only_one
+from bench.resume import load_state, moments, put_moments, save_state
 from bench.rng import stream
 
 SHARPEST = log(100)
@@ -104,10 +104,15 @@ class Learner:
         optimiser = torch.optim.AdamW(groups, lr=self.rate, betas=(0.9, 0.98), eps=1e-6)
         told = [self.context.seed, self.context.dtype, {**plain(self), "every": 0}, source.batch(0).texts]
         key = digest(told)
-        state = load_state(kept, key, model, optimiser)
+        names = [str(place) for place, _ in enumerate([*weights, *others])]
+        done, history = 0, list[float]()
+        if (found := load_state(kept, key, "setting or seed")) is not None:
+            done, history = found[0]["step"], found[0]["history"]
+            model.load_state_dict(found[1]["model"])
+            put_moments(optimiser, names, found[1]["moments"])
         seen: dict[int, Batch] = {}
         losses: list[float] = []
-        for step in range(state.step, self.steps):
+        for step in range(done, self.steps):
             place = step % self.draws
             if place not in seen:
                 seen[place] = source.batch(place)
@@ -116,11 +121,12 @@ class Learner:
             losses.append(self.learn(model, tokenizer, optimiser, source.questions, seen[place], step))
             self.context.progress("train", step + 1, self.steps)
             if (step + 1) % self.every == 0 or step + 1 == self.steps:
-                state.history.append(float(np.mean(losses)))
-                state.step, losses = step + 1, []
-                save_state(kept, key, model, optimiser, state)
+                history.append(float(np.mean(losses)))
+                losses = []
+                parts = {"model": model.state_dict(), "moments": moments(optimiser, names)}
+                save_state(kept, key, {"step": step + 1, "history": history}, parts)
         write_model(self, model, tokenizer, folder)
-        return state.history
+        return history
 
     def learn(
         self,

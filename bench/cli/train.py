@@ -29,7 +29,8 @@ def train(
     system: Annotated[
         str,
         typer.Argument(
-            help='A system that learns; or "base", "world-image", "world-video": small models of the world.'
+            help='A system that learns; or a small model of the world: "base", "world-image", "world-video", '
+            '"world-clip", "world-clip-reward".'
         ),
     ],
     to: Annotated[Path, typer.Option("--to", help="Folder for checkpoints and the result.")],

@@ -20,12 +20,12 @@ from bench.errors import BenchError
 from bench.generators.examples import Examples, make_examples
 from bench.generators.fresh import MOMENTS, fresh_pipeline
 from bench.generators.pixel import PixelPipeline, tokenize
-from bench.generators.state import load_state, moments, put_moments, save_state
 from bench.generators.waves import strongest
 from bench.io import digest
 from bench.lm.quiet import without_bars
 from bench.processes import number as processes
 from bench.processes import only_training
+from bench.resume import load_state, moments, put_moments, save_state
 from bench.rng import entropy, stream
 
 PRECISIONS = {"float32": "no", "bfloat16": "bf16"}
@@ -164,11 +164,11 @@ class Training:
 
     def resume(self, path: Path, key: str) -> None:
         """Take up a checkpoint of this very training, if there is one."""
-        found = load_state(path, key)
+        found = load_state(path, key, "setting, pairs or seed")
         if found is None:
             return
         told, parts = found
-        self.losses = list(told["losses"])  # type: ignore[call-overload]
+        self.losses = list(told["losses"])
         put(self.weights, parts["weights"])
         put(self.mean, parts["mean"])
         put_moments(self.optimiser, self.names, parts["moments"])

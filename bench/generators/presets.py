@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from bench.api import Kind
 from bench.generators.settings import Settings
-from bench.generators.weights import fingerprint
+from bench.generators.weights import fingerprint, on_hub
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,11 @@ class DiffusersImage(Settings):
     def fingerprint(self) -> str:
         """The sha256 over everything that decides the pixels; a missing folder is a BenchError that says what to do."""
         return fingerprint(self, str(self.kind), self.suffix)
+
+    @property
+    def absent(self) -> str:
+        """What to do first where the weights are not on this machine; "" where they are."""
+        return on_hub(self)
 
     @property
     def frame_ms(self) -> int:
@@ -170,7 +175,7 @@ class WorldImage(DiffusersImage):
     pipeline: str = "results/checkpoints/world-image"
     pipeline_class: str = "bench.generators.pixel:PixelPipeline"
     steps: int = 10
-    guidance: float = 2.0
+    guidance: float = 1.5
     batch: int = 16
     dtype: str = "float32"
 
@@ -183,6 +188,6 @@ class WorldVideo(DiffusersVideo):
     pipeline: str = "results/checkpoints/world-video"
     pipeline_class: str = "bench.generators.pixel:PixelPipeline"
     steps: int = 10
-    guidance: float = 2.0
+    guidance: float = 1.5
     batch: int = 16
     dtype: str = "float32"

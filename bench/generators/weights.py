@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from hashlib import sha256
@@ -13,9 +14,9 @@ from typing import Any
 from bench.errors import BenchError
 from bench.generators.settings import Settings
 from bench.io import digest, file_sha256, read_json
+from bench.shipped import CHECKPOINTS
 
 INDEX = "model_index.json"
-SHIPPED = Path(__file__).resolve().parents[2] / "results" / "checkpoints"
 SAFE = ".safetensors"
 PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
 UNUSED = {"safety_checker"}  # is never loaded: it blackens pictures by a judgement of its own
@@ -29,7 +30,7 @@ def folder_of(settings: Settings) -> Path | None:
         raise BenchError("generator.pipeline is not set; expected a folder with a diffusers pipeline, or a hub name")
     folder = Path(name).expanduser()
     if not folder.is_dir() and name.startswith("results/checkpoints/"):
-        folder = SHIPPED / Path(name).name  # what is shipped is found from any working folder
+        folder = CHECKPOINTS / Path(name).name  # what is shipped is found from any working folder
     if folder.is_dir():
         if not (folder / INDEX).is_file():
             raise BenchError(f"{folder}: no {INDEX}; expected a folder as save_pretrained of a pipeline writes it")
@@ -44,6 +45,16 @@ def folder_of(settings: Settings) -> Path | None:
             f"--set generator.revision=COMMIT (40 digits; https://huggingface.co/{name}/commits/main lists them)"
         )
     return None
+
+
+def on_hub(settings: Settings) -> str:
+    """Return the command that fetches weights which are neither in a folder nor in the hub's cache; "" if they are."""
+    if folder_of(settings) is not None:
+        return ""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(settings.pipeline, INDEX, revision=settings.revision)
+    return "" if isinstance(found, str) else fetch_command(settings)
 
 
 def fetch_command(settings: Settings) -> str:
@@ -95,7 +106,7 @@ def fingerprint(settings: Settings, kind: str, suffix: str) -> str:
             "suffix": suffix,
             "settings": {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()},
             "weights": weights_digest(folder) if folder else [settings.pipeline, settings.revision],
-            "class": file_sha256(_source(own)) if own else "",
+            "class": [file_sha256(file) for file in _sources(own)] if own else "",
             "versions": {name: installed(name) for name in packages},
         }
     )
@@ -112,6 +123,18 @@ def installed(package: str) -> str:
 
 def _files(folder: Path) -> Iterator[Path]:
     yield from (file for file in sorted(folder.rglob("*")) if file.is_file() and not file.name.startswith("."))
+
+
+def _sources(module: str) -> list[Path]:
+    """Return a module's file and those of the modules beside it that it imports, however far: they decide pixels."""
+    package, found, waiting = module.rpartition(".")[0], dict[str, Path](), {module}
+    while waiting:
+        name = waiting.pop()
+        found[name] = _source(name)
+        tree = ast.parse(found[name].read_text(encoding="utf-8"))
+        near = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+        waiting |= {other for other in near if package and other.startswith(f"{package}.")} - found.keys()
+    return [found[name] for name in sorted(found)]
 
 
 def _source(module: str) -> Path:

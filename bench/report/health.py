@@ -99,11 +99,13 @@ def check_generators() -> list[Finding]:
     found: list[Finding] = []
     for name in catalogue.table("generators"):
         try:
-            told = make_generator(Rendering(name)).fingerprint[:12]
+            made = make_generator(Rendering(name))
+            told = f"can render {made.kind}s ({made.fingerprint[:12]})"
         except BenchError as error:
             found.append(Finding("generators", name, False, str(error)))
             continue
-        found.append(Finding("generators", name, True, f"can render {catalogue.generator(name).kind}s ({told})"))
+        absent = getattr(made, "absent", "")
+        found.append(Finding("generators", name, not absent, f"weights are not here: {absent}" if absent else told))
     return found
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.api import Failure, Setting
-from bench.backbones.cache import cache_folder
 from bench.config import build
 from bench.errors import BenchError, unknown
-from bench.io import canonical, digest, read_json, write_text
+from bench.io import cache_root, canonical, digest, read_json, write_text
 from bench.lm import BACKENDS, Prompt, Sampling, TextModel, load
 from bench.lm.settings import SETTINGS
 from bench.scorers.rubric import read_reply
@@ -124,8 +123,8 @@ class Judge:
 
 
 def path_of(key: str) -> Path:
-    """Return where the reply to a question is kept: under `NAVIBENCH_CACHE`, by default ~/.cache/navibench."""
-    return cache_folder().parent / "judge" / key[:2] / f"{key}.json"
+    """Return where the reply to a question is kept."""
+    return cache_root() / "judge" / key[:2] / f"{key}.json"
 
 
 def recall(path: Path) -> Mapping[str, float] | None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from bench.config import plain
-from bench.errors import BenchError
-from bench.io import canonical, digest, write_atomic, write_text
+from bench.io import digest, write_text
+from bench.resume import Weights, load_state, save_state
 from navigen.train.documents import Document, fingerprint
 from navigen.train.stage import Stage
-
-Weights = dict[str, Tensor]
 
 
 @dataclass
@@ -76,14 +72,8 @@ def hash_weights(weights: Mapping[str, Tensor]) -> str:
 
 
 def save_checkpoint(path: Path, key: str, course: Course, parts: Mapping[str, Mapping[str, Tensor]]) -> None:
-    """Write named groups of tensors atomically; the course travels in the header, so that the two cannot part."""
-    owned = {
-        f"{part}|{name}": value.detach().cpu().contiguous().clone()
-        for part, weights in parts.items()
-        for name, value in weights.items()
-    }
-    header = {"key": key, "course": canonical(asdict(course))}
-    write_atomic(path, lambda part: save_file(owned, part, metadata=header))
+    """Write named groups of tensors with the course, and beside them what a person may read."""
+    save_state(path, key, asdict(course), parts)
     write_text(path.with_name("training.json"), json.dumps({"key": key, **asdict(course)}, indent=1) + "\n")
 
 
@@ -92,23 +82,8 @@ def load_checkpoint(path: Path, key: str) -> tuple[Course, dict[str, Weights]] |
 
     Raises BenchError if it is broken, or of another stage, seed, model or documents than `key` stands for.
     """
-    if not path.exists():
-        return None
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except SafetensorError as error:
-        raise BenchError(f"{path}: not a readable checkpoint ({error}); delete it to train afresh") from None
-    if header.get("key") != key:
-        raise BenchError(
-            f"{path}: made with another stage, seed, model or documents; delete it or choose another folder"
-        )
-    parts: dict[str, Weights] = {}
-    for name, value in tensors.items():
-        part, _, rest = name.partition("|")
-        parts.setdefault(part, {})[rest] = value
-    return Course(**json.loads(header["course"])), parts
+    found = load_state(path, key, "stage, seed, model or documents")
+    return None if found is None else (Course(**found[0]), found[1])
 
 
 def copy_weights(weights: Mapping[str, Tensor]) -> Weights:
@@ -121,20 +96,3 @@ def put_weights(weights: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> 
     """Write `values` into `weights` of the same names."""
     for name, weight in weights.items():
         weight.copy_(values[name])
-
-
-def optimiser_slots(optimiser: torch.optim.Optimizer, names: Iterable[str]) -> Weights:
-    """Return an optimiser's moments and counters as "NAME|SLOT" -> tensor; `names` in the order of its weights."""
-    state = optimiser.state_dict()["state"]
-    listed = list(names)
-    return {f"{listed[index]}|{slot}": value for index, slots in state.items() for slot, value in slots.items()}
-
-
-def put_slots(optimiser: torch.optim.Optimizer, names: Iterable[str], values: Mapping[str, Tensor]) -> None:
-    """Write what `optimiser_slots` gave back into an optimiser over the same weights."""
-    place = {name: index for index, name in enumerate(names)}
-    state: dict[int, Weights] = {}
-    for path, value in values.items():
-        name, _, slot = path.rpartition("|")
-        state.setdefault(place[name], {})[slot] = value
-    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

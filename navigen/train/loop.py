@@ -17,16 +17,14 @@ from torch import nn
 from bench.api import Progress
 from bench.errors import BenchError
 from bench.lm.quiet import without_advice
+from bench.resume import Weights, moments, put_moments
 from bench.rng import entropy
 from navigen.train.batch import make_batch
 from navigen.train.checkpoint import (
     Course,
-    Weights,
     copy_weights,
     load_checkpoint,
     make_key,
-    optimiser_slots,
-    put_slots,
     put_weights,
     save_checkpoint,
 )
@@ -208,7 +206,7 @@ class Training:
         self.best = parts.get("best", {})
         if not self.course.finished:
             put_weights(self.trainee.weights, parts["weights"])
-            put_slots(self.optimiser, self.names(), parts["optimiser"])
+            put_moments(self.optimiser, self.names(), parts["optimiser"])
             self.counts = parts["tally"]["counts"].numpy().copy()
             if self.accelerator.is_main_process:
                 self.sums.copy_(parts["tally"]["sums"])
@@ -221,7 +219,7 @@ class Training:
             parts: dict[str, Weights] = {"best": self.best}
             if not self.course.finished:
                 parts["weights"] = dict(self.trainee.weights)
-                parts["optimiser"] = optimiser_slots(self.optimiser, self.names())
+                parts["optimiser"] = moments(self.optimiser, self.names())
                 parts["tally"] = {"sums": sums, "counts": torch.from_numpy(self.counts)}
             save_checkpoint(path, key, self.course, parts)
         self.accelerator.wait_for_everyone()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.api import Progress, ignore_progress
 from bench.errors import BenchError
-from bench.io import canonical, digest, file_sha256, only_one, read_json, write_text
+from bench.io import cache_root, canonical, digest, file_sha256, only_one, read_json, write_text
 from bench.pixels import pillow, save_pixels
 from tasks.world.draw.make import FRAMES, SIZE, clip, stills
 from tasks.world.shelf import Shelf
@@ -27,7 +27,7 @@ def media_files(shelf: Shelf, kind: str, seed: int, progress: Progress = ignore_
 
     A killed drawing goes on where it stopped: an item's line in `index.json` is written after its file.
     """
-    folder = cache() / "world" / f"{shelf.domain.name}-{kind}-{drawing_key(shelf, kind, seed)[:16]}"
+    folder = cache_root() / "world" / f"{shelf.domain.name}-{kind}-{drawing_key(shelf, kind, seed)[:16]}"
     with only_one(folder, lambda: progress("wait for another process", 0, 1)):
         index = folder / "index.json"
         names = _known(index, folder)
@@ -36,12 +36,6 @@ def media_files(shelf: Shelf, kind: str, seed: int, progress: Progress = ignore_
             names |= _draw_all(shelf, kind, seed, folder, todo, progress)
             write_text(index, canonical(names))
     return {name: folder / names[name] for name in shelf.ids}
-
-
-def cache() -> Path:
-    """Return the folder of everything that can be made again."""
-    named = os.environ.get("NAVIBENCH_CACHE", "")
-    return Path(named) if named else Path.home() / ".cache" / "navibench"
 
 
 def drawing_key(shelf: Shelf, kind: str, seed: int) -> str:

@@ -142,7 +142,7 @@ def test_two_processes_train_what_one_does(tmp_path: Path) -> None:
     alone.fit(make_train())
     shared = load_file(tmp_path / "checkpoint.safetensors")
     for name, value in weights(alone).items():
-        torch.testing.assert_close(shared[f"best.{name}"], value, atol=2e-4, rtol=0)
+        torch.testing.assert_close(shared[f"best|{name}"], value, atol=2e-4, rtol=0)
 
 
 def test_finished_training_is_loaded_not_repeated(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_the_mean_of_the_weights_is_used_and_does_not_feed_back(tmp_path: Path) 
     assert not same(systems[0.0], systems[0.9])
     checkpoint = load_file(tmp_path / "0.0" / "checkpoint.safetensors")
     for name in weights(systems[0.0]):
-        torch.testing.assert_close(checkpoint[f"mean.{name}"], checkpoint[f"model.{name}"])
+        torch.testing.assert_close(checkpoint[f"mean|{name}"], checkpoint[f"model|{name}"])
 
 
 def test_training_without_validation_runs_to_the_end(tmp_path: Path) -> None:

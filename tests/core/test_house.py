@@ -51,15 +51,16 @@ HELPERS = {
 ALLOWED = {
     "bench": {"bench"},
     "tasks": {"tasks", *HELPERS},
-    "baselines": {"baselines", "navigen", "bench.lm", "bench.topk", *HELPERS},
-    "navigen": {"navigen", "bench.backbones", "bench.lm", "bench.topk", *HELPERS},
+    "baselines": {"baselines", "navigen", "bench.lm", "bench.resume", "bench.topk", *HELPERS},
+    "navigen": {"navigen", "bench.backbones", "bench.lm", "bench.resume", "bench.topk", *HELPERS},
 }
 LATE = HEAVY - {"numpy", "pyarrow"}  # what the harness itself may load inside functions only
 LEAVES = {  # imported by name, or inside a function, when a backend is asked for
     "bench/lm/hf.py",
     "bench/lm/vllm.py",
-    *(f"bench/generators/{name}.py" for name in ("fidelity", "fresh", "learn", "pipeline", "pixel", "state", "waves")),
-    *(f"bench/backbones/{name}.py" for name in ("clip", "learn", "lpips", "resume", "small")),
+    "bench/resume.py",
+    *(f"bench/generators/{name}.py" for name in ("fidelity", "fresh", "learn", "pipeline", "pixel", "waves")),
+    *(f"bench/backbones/{name}.py" for name in ("clip", "learn", "lpips", "small")),
 }
 
 

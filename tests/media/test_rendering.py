@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +89,13 @@ def test_media_are_shared_by_runs_and_made_once(data: Dataset, tmp_path: Path) -
     assert again.folder != first.folder
     assert trace.read_text().splitlines() == once
     assert rendered(first, TASK) == rendered(again, TASK)
+
+
+def test_devices_keep_their_own_media(data: Dataset, tmp_path: Path) -> None:
+    usual = job()
+    for device in ("cpu", "cuda"):  # the painter of these tests asks for no device
+        run_job(replace(usual, rendering=replace(usual.rendering, device=device)), data, tmp_path)
+    assert len(list((tmp_path / "media").iterdir())) == 2
 
 
 def test_systems_meet_the_same_random_numbers(data: Dataset, tmp_path: Path) -> None:

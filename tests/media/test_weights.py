@@ -55,6 +55,27 @@ def test_settings_that_decide_pixels_change_the_fingerprint(change: dict[str, An
     assert usual.fingerprint != replace(usual, **change).fingerprint
 
 
+def test_code_that_a_class_is_made_of_changes_the_fingerprint(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "drawing"
+    package.mkdir()
+    (package / "pipe.py").write_text("from drawing.pens import pen\n")
+    (package / "pens.py").write_text("from drawing.ink import ink\npen = ink\n")
+    (package / "ink.py").write_text("ink = 1\n")
+    (package / "easel.py").write_text("never = 'imported'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def told() -> str:
+        return DiffusersImage(str(folder), pipeline_class="drawing.pipe:Pipe").fingerprint
+
+    usual = told()
+    (package / "easel.py").write_text("never = 'looked at'\n")
+    assert told() == usual
+    (package / "ink.py").write_text("ink = 2\n")
+    assert told() != usual
+
+
 def test_places_do_not_change_the_fingerprint(folder: Path, tmp_path: Path) -> None:
     usual = DiffusersImage(str(folder)).fingerprint
     assert DiffusersImage(str(folder), offload="model", context=Context(device="cuda")).fingerprint == usual
@@ -115,7 +136,7 @@ def test_shipped_pipelines_are_found_from_any_folder(monkeypatch: pytest.MonkeyP
     from bench.generators import weights
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(weights, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(weights, "CHECKPOINTS", tmp_path / "shipped")
     with pytest.raises(BenchError, match=r"no such folder"):
         weights.folder_of(WorldImage())
     (tmp_path / "shipped" / "world-image").mkdir(parents=True)

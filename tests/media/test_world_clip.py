@@ -145,7 +145,7 @@ def test_an_interrupted_training_ends_where_it_would_have(learnt: Any, tmp_path:
     assert again.run(SMALL, tmp_path / "model") == history
     for file in ("open_clip_model.safetensors", "open_clip_config.json", "tokenizer.json"):
         assert (tmp_path / "model" / file).read_bytes() == (folder / "model" / file).read_bytes()
-    with pytest.raises(BenchError, match="other settings"):
+    with pytest.raises(BenchError, match="another setting"):
         replace(again, rate=1.0).run(SMALL, tmp_path / "model")
 
 

@@ -144,7 +144,7 @@ def test_a_killed_training_ends_at_the_same_bytes(
 
 
 def test_another_training_does_not_go_on_with_this_one(trained: tuple[Path, PixelPipeline, list[float]]) -> None:
-    with pytest.raises(BenchError, match="other settings, pairs or seed"):
+    with pytest.raises(BenchError, match="another setting, pairs or seed"):
         learn(trained[0], rate=1e-3)
 
 

@@ -1,10 +1,11 @@
-"""What a training of a generator needs to go on after a kill: one file of weights, averages, moments and losses."""
+"""What any training needs to go on after a kill, in one file: named groups of tensors, and where it stood."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -28,8 +29,11 @@ def save_state(path: Path, key: str, told: Mapping[str, object], parts: Mapping[
     write_atomic(path, lambda place: save_file(flat, place, metadata=header))
 
 
-def load_state(path: Path, key: str) -> tuple[dict[str, object], dict[str, Weights]] | None:
-    """Return what `save_state` wrote, or None if there is no file; BenchError if it is broken or of another key."""
+def load_state(path: Path, key: str, made_with: str) -> tuple[dict[str, Any], dict[str, Weights]] | None:
+    """Return what `save_state` wrote, or None if there is no file.
+
+    Raises BenchError if it is broken, or of another training than `key` stands for: "made with another `made_with`".
+    """
     if not path.exists():
         return None
     try:
@@ -39,22 +43,22 @@ def load_state(path: Path, key: str) -> tuple[dict[str, object], dict[str, Weigh
     except SafetensorError as error:
         raise BenchError(f"{path}: not a readable checkpoint ({error}); delete it to train afresh") from None
     if header.get("key") != key:
-        raise BenchError(f"{path}: made with other settings, pairs or seed; delete it or choose another folder")
+        raise BenchError(f"{path}: made with another {made_with}; delete it or choose another folder")
     parts: dict[str, Weights] = {}
     for name, value in tensors.items():
         part, _, rest = name.partition("|")
         parts.setdefault(part, {})[rest] = value
-    told: dict[str, object] = json.loads(header["told"])
+    told: dict[str, Any] = json.loads(header["told"])
     return told, parts
 
 
-def moments(optimiser: torch.optim.Optimizer, names: list[str]) -> Weights:
-    """Return an optimiser's state as "NAME|SLOT" -> tensor; `names` in the order of its weights."""
-    state = optimiser.state_dict()["state"]
-    return {f"{names[place]}|{slot}": value for place, slots in state.items() for slot, value in slots.items()}
+def moments(optimiser: torch.optim.Optimizer, names: Iterable[str]) -> Weights:
+    """Return an optimiser's moments and counters as "NAME|SLOT" -> tensor; `names` in the order of its weights."""
+    state, listed = optimiser.state_dict()["state"], list(names)
+    return {f"{listed[place]}|{slot}": value for place, slots in state.items() for slot, value in slots.items()}
 
 
-def put_moments(optimiser: torch.optim.Optimizer, names: list[str], values: Mapping[str, Tensor]) -> None:
+def put_moments(optimiser: torch.optim.Optimizer, names: Iterable[str], values: Mapping[str, Tensor]) -> None:
     """Write what `moments` gave back into an optimiser over the same weights."""
     place = {name: number for number, name in enumerate(names)}
     state: dict[int, Weights] = {}
