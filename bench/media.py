@@ -41,6 +41,11 @@ def seed_of(query: str) -> int:
     return entropy(0, "render", query) % 2**31
 
 
+def maker(fingerprint: str, device: str) -> str:
+    """Return the folder of what one generator made: it gives other pixels on another device, so each keeps its own."""
+    return digest([fingerprint, device])[:16]
+
+
 def chosen(examples: Sequence[Example], cases: int | None) -> set[str]:
     """Return the queries whose instructions are rendered: the first by hash, whatever their order."""
     ids = [example.query.id for example in examples]
@@ -55,9 +60,7 @@ def render(job: Job, run: Run, examples: Sequence[Example], answers: Mapping[str
     if not job.rendering.generator:
         return
     out = folder_of_runs(run, job.task.id)
-    # The same generator gives other pixels on another device, so each device keeps its own.
-    made_by = digest([fingerprint(job.rendering), job.rendering.device])
-    place = out / "media" / made_by[:16]
+    place = out / "media" / maker(fingerprint(job.rendering), job.rendering.device)
     generator = make_generator(job.rendering, progress)
     found: dict[str, Path | Failure] = {}
     shots: dict[str, Shot] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.api import Answer, Dataset, Example, Failure, Instruction, Item, Query, Ranking, Task
 from bench.judge import EXPECTED, checked
-from bench.media import Shot, chosen, seed_of
+from bench.media import Shot, chosen, maker, seed_of
 from bench.submission.reasons import RefusalError
 from bench.tables import read_answers, read_media
 
@@ -108,12 +108,13 @@ def take_media(
     if not path.exists():
         return {}
     found = read_media(path, out)
-    rendering = told.get("rendering") or {"fingerprint": "", "cases": None}
+    rendering = told.get("rendering") or {"fingerprint": "", "device": "", "cases": None}
     if strange := sorted(set(found) - answers.keys()):
         raise RefusalError("media-unknown-case", f"{place}: {strange[0]!r}")
     examples = [Example(Query(case, "", ()), ()) for case in answers]
     if set(found) != chosen(examples, rendering["cases"]):
         raise RefusalError("media-absent", f"{place}: {len(found):,} rows are not the cases that were to be rendered")
+    made_by = maker(rendering["fingerprint"], rendering["device"])
     for case, file in found.items():
         answer = answers[case]
         if isinstance(file, Failure):
@@ -122,7 +123,7 @@ def take_media(
         if not isinstance(answer, Instruction) or not inner:
             raise RefusalError("media-place", f"{place}: {case}")
         name = Shot(answer.text, seed_of(case)).name
-        if inner.rpartition(".")[0] != f"{rendering['fingerprint'][:16]}/{name[:2]}/{name}":
+        if inner.rpartition(".")[0] != f"{made_by}/{name[:2]}/{name}":
             raise RefusalError("media-place", f"{place}: {case}: {inner}")
         if sent and inner not in sent:
             raise RefusalError("media-absent", f"{place}: {case}: {inner}")
