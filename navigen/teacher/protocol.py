@@ -23,7 +23,7 @@ class Ask:
     sample: str
     facts: Mapping[str, Any]
     prompt: Prompt
-    sampling: Sampling = Sampling()
+    sampling: Sampling
 
 
 @dataclass(frozen=True, slots=True)
