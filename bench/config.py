@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -79,6 +80,25 @@ def plain(value: Any) -> Any:
     return value
 
 
+def flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain settings with those of a part as `part.name`, as --set spells them."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        inner = flat(value) if isinstance(value, Mapping) else {}
+        found |= {f"{name}.{key}": part for key, part in inner.items()} or {name: value}
+    return found
+
+
+def parts(kind: type) -> dict[str, Any]:
+    """Return the settings of a dataclass that are dataclasses themselves, with their defaults as plain values."""
+    inner = {name for name, hint in settings(kind).items() if is_dataclass(hint)}
+    usual = {line.name: line for line in _lines(kind) if line.name in inner}
+    return {
+        name: plain(line.default_factory() if line.default is MISSING else line.default)  # type: ignore[misc]
+        for name, line in usual.items()
+    }
+
+
 def parse_assignments(texts: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return {"a": {"b": "c"}} for "a.b=c"; the section may hold dots, the key may not."""
     found: dict[str, dict[str, str]] = {}
@@ -111,7 +131,7 @@ def to_toml(values: Mapping[str, Any]) -> str:
     lines: list[str] = []
 
     def write(part: Mapping[str, Any], prefix: str) -> None:
-        lines.extend(f"{name} = {_toml(value)}" for name, value in part.items() if not isinstance(value, Mapping))
+        lines.extend(f"{_key(name)} = {_toml(value)}" for name, value in part.items() if not isinstance(value, Mapping))
         for name, value in part.items():
             if isinstance(value, Mapping):
                 lines.extend(["", f"[{prefix}{name}]"])
@@ -119,6 +139,10 @@ def to_toml(values: Mapping[str, Any]) -> str:
 
     write(values, "")
     return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
 
 
 def _toml(value: Any) -> str:

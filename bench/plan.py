@@ -11,7 +11,7 @@ from typing import Any
 from bench import catalogue
 from bench.api import Context, Kind, Seen, Task
 from bench.cards import check_card, with_options
-from bench.config import build, parse_assignments, plain, settings
+from bench.config import build, flat, parse_assignments, parts, plain, settings
 from bench.errors import BenchError, unknown
 from bench.io import canonical
 from bench.listing import Suite
@@ -79,9 +79,9 @@ class Job:
 
     @property
     def changed(self) -> dict[str, Any]:
-        """Settings that are not the system's defaults."""
-        usual = plain(configure(self.system, {}))
-        return {name: value for name, value in plain(self.config).items() if value != usual[name]}
+        """Settings that are not the system's defaults; those of a part as `part.name`."""
+        usual = flat(plain(configure(self.system, {})))
+        return {name: value for name, value in flat(plain(self.config)).items() if value != usual[name]}
 
     @property
     def label(self) -> str:
@@ -105,8 +105,8 @@ def plan(
     systems = list(dict.fromkeys(name for grid in grids for name in grid.systems))
     told = parse_assignments(assignments)
     for section in told:
-        if section not in {*SHARED, *systems} and not is_rendering(section):
-            raise unknown("section of --set", section, [*SHARED, "generator", *systems])
+        if section not in {*SHARED, *systems, *sections_of(systems)} and not is_rendering(section):
+            raise unknown("section of --set", section, [*SHARED, "generator", *systems, *sections_of(systems)])
     for name in config or {}:
         if not any(name in settings(catalogue.system(one)) for one in systems):
             raise unknown("setting of the configuration", name, settings(catalogue.system(systems[0])))
@@ -115,7 +115,8 @@ def plan(
     for grid in grids:
         own = parse_assignments(grid.settings)
         for section in own:  # those of systems that were left out of the grid stay without effect
-            if section not in {*SHARED, *grid.systems, *catalogue.table("systems")} and not is_rendering(section):
+            known = {*SHARED, *grid.systems, *catalogue.table("systems"), *sections_of(grid.systems)}
+            if section not in known and not is_rendering(section):
                 raise unknown(f"section of the settings of suite {grid.id}", section, [*SHARED, *grid.systems])
         sections = {name: {**own.get(name, {}), **told.get(name, {})} for name in {**own, **told}}
         jobs += lay_out(grid, sections, grid.limit if limit is None else limit, config or {}, unable)
@@ -158,9 +159,14 @@ def lay_out(
 def configure(
     name: str, sections: Mapping[str, Mapping[str, str]], config: Mapping[str, object] | None = None
 ) -> dict[str, Any]:
-    """Return a system's full configuration: defaults, then what it has of `config`, then `system.*`, then `NAME.*`."""
+    """Return a system's full configuration: defaults, then what it has of `config`, then `system.*`, then `NAME.*`.
+
+    A setting that is a table of settings is a section of its own, `NAME.PART.*`.
+    """
     kind = catalogue.system(name)
-    told = {key: value for key, value in (config or {}).items() if key in settings(kind)}
+    told: dict[str, Any] = {key: value for key, value in (config or {}).items() if key in settings(kind)}
+    for part, usual in parts(kind).items():  # what is not said of a part stays as the system has it
+        told[part] = {**usual, **told.get(part, {}), **gather(sections, f"{name}.{part}")}
     made = build(kind, {**told, **sections.get("system", {}), **sections.get(name, {})}, name)
     found = {key: getattr(made, key) for key in settings(kind)}
     try:
@@ -168,6 +174,22 @@ def configure(
     except (TypeError, ValueError) as error:
         raise BenchError(f"{name}: a setting cannot be written down ({error}); use text, numbers or tuples") from None
     return found
+
+
+def sections_of(systems: Iterable[str]) -> list[str]:
+    """Return the sections of the systems' settings that are tables of settings."""
+    return [
+        ".".join((name, part, *inner))
+        for name in systems
+        for part, usual in parts(catalogue.system(name)).items()
+        for inner in ((), *((key,) for key, value in usual.items() if isinstance(value, Mapping)))
+    ]
+
+
+def gather(sections: Mapping[str, Mapping[str, str]], name: str) -> dict[str, Any]:
+    """Return what a section says, and each section directly below it as a table of its own."""
+    below = {key.removeprefix(f"{name}."): dict(value) for key, value in sections.items() if key.startswith(f"{name}.")}
+    return {**sections.get(name, {}), **below}
 
 
 def make_system(job: Job, context: Context) -> Any:

@@ -21,7 +21,7 @@ from bench.media import render
 from bench.plan import Job, make_system
 from bench.pose import pose
 from bench.settle import Asked, policies, settle, told_of
-from bench.store import Run, checkpoints_for, folder_for, folder_of_runs
+from bench.store import Run, checkpoints_for, folder_for, folder_of_runs, shared_for
 from bench.tables import read_answers, write_answers
 
 BLOCK = 1024  # queries asked between two writes: a kill costs at most this much work
@@ -106,7 +106,8 @@ def put(system: Any, job: Job, queries: Sequence[Query], dataset: Dataset) -> li
 def _context(job: Job, run: Run, dataset: Dataset, progress: Progress) -> Context:
     out = folder_of_runs(run, job.task.id)
     work = checkpoints_for(out, job.system, job.seed, fit_key(job, train_digest(dataset.train)))
-    return Context(job.seed, work, job.device.name, job.device.dtype, progress)
+    shared = shared_for(out, code_digest(job.packages))
+    return Context(job.seed, work, job.device.name, job.device.dtype, progress, shared=shared)
 
 
 def _whole(path: Path, queries: Sequence[Query]) -> bool:

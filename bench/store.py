@@ -134,6 +134,11 @@ def checkpoints_for(out: Path, system: str, seed: int, key: str) -> Path:
     return out.joinpath("fits", system.replace(":", "."), f"fit-{seed}-{key[:12]}")
 
 
+def shared_for(out: Path, code: str) -> Path:
+    """Return where systems made of the same code (its sha256) keep stages that more than one of them needs."""
+    return out.joinpath("fits", "shared", code[:12])
+
+
 def find_runs(places: Iterable[Path]) -> list[Run]:
     """Return every finished run at or below the places, sorted by folder; a place without any is an error."""
     found: dict[Path, Run] = {}

@@ -1,4 +1,4 @@
-"""From a training part to a policy: identify, grow the vocabulary, fine-tune in two stages; each stage resumes."""
+"""From a training part to a policy: identify, teach, write the corpus, fine-tune in two stages; each stage resumes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.api import Context, Train
+from bench.config import plain
 from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train_tokenizer
-from navigen.corpus import count_tasks, to_documents, training_rows, validation_rows
+from navigen.corpus import count_tasks, samples, to_documents, training_rows, validation_rows
 from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.given import GIVEN, given_codes
@@ -18,6 +19,8 @@ from navigen.packages import find_base
 from navigen.policy import Policy
 from navigen.prompt import all_phrases
 from navigen.recipe import Recipe, Speaking
+from navigen.taught import Taught, be_taught
+from navigen.teacher.settings import NOBODY
 from navigen.train.checkpoint import Course
 from navigen.train.documents import Document
 from navigen.train.stage import Stage, train_stage
@@ -58,6 +61,16 @@ class Making:
             )
         return Identified.of(self.train.items, book)
 
+    def teach(self) -> Taught | None:
+        """Return what the teacher says of every step that is learnt from; None where nobody teaches."""
+        recipe = self.recipe
+        if recipe.teacher.name == NOBODY:
+            return None
+        asked = samples(self.train, recipe, VALIDATED)
+        place = self.context.shared or self.context.work
+        folder = None if place is None else place / "teach"
+        return be_taught(asked, recipe.teacher, recipe.teach, folder, self.context.progress)
+
     def stages(self) -> list[Stage]:
         """Return the stages that the recipe trains, in order; one of 0 epochs is left out."""
         recipe = self.recipe
@@ -91,13 +104,14 @@ class Making:
             )
         return made
 
-    def run(self) -> tuple[Policy, list[Course]]:
+    def run(self) -> tuple[Policy, dict[str, Any]]:
         """Return the policy, with the weights as a checkpoint keeps them (bfloat16), and what each stage did."""
-        identified = self.identify()
+        identified, taught = self.identify(), self.teach()
+        lessons = None if taught is None else taught.lessons
         model, tokenizer = make_base(self.recipe, self.train, self.context.seed)
         new = grow(model, tokenizer, identified.tokens(), self.recipe.rows, identified.centroids(), self.context.seed)
-        documents = to_documents(tokenizer, training_rows(self.train, identified, self.recipe, self.context.seed))
-        held = to_documents(tokenizer, validation_rows(self.train, identified, self.recipe, VALIDATED))
+        documents = to_documents(tokenizer, training_rows(self.train, identified, self.recipe, self.context.seed, lessons))
+        held = to_documents(tokenizer, validation_rows(self.train, identified, self.recipe, VALIDATED, lessons))
         courses = []
         for stage in self.stages():
             if stage.name == "embed" and not new:
@@ -108,7 +122,10 @@ class Making:
             other = [document for document in held if mixture.get(document.task)]
             model, course = self.tune(model, mine, other, replace(stage, mixture=mixture), new)
             courses.append(course)
-        return Policy(rounded(model), tokenizer, identified, self.recipe), courses
+        told: dict[str, Any] = {"stages": [plain(course) for course in courses]}
+        if taught is not None:
+            told["taught"] = taught.told
+        return Policy(rounded(model), tokenizer, identified, self.recipe), told
 
     def tune(
         self, model: Any, mine: Sequence[Document], other: Sequence[Document], stage: Stage, new: Sequence[int]
@@ -123,13 +140,13 @@ class Making:
             stage,
             new_rows=new,
             seed=seed,
-            work=self.work(stage),
+            work=self.place(stage.name),
             dtype=self.context.dtype,
             device=self.context.device,
             progress=self.context.progress,
         )
         return adapt(tuned, replace(stage, trainable="all"), seed), course
 
-    def work(self, stage: Stage) -> Path | None:
-        """Return the folder of a stage's checkpoints."""
-        return None if self.context.work is None else self.context.work / stage.name
+    def place(self, stage: str) -> Path | None:
+        """Return the folder of what a stage keeps."""
+        return None if self.context.work is None else self.context.work / stage

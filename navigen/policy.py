@@ -22,9 +22,10 @@ from navigen.decode.language import STEP, rank
 from navigen.decode.tokens import TokenCatalogue
 from navigen.identifiers.catalogue import Identified
 from navigen.parse import read_instruction
-from navigen.prompt import Asked, Written
+from navigen.prompt import CLOSE_THOUGHT, OPEN_THOUGHT, Asked, Written
 from navigen.recipe import Speaking
 
+Turns = tuple[Message, ...]
 BLOCK = 256  # queries answered between two reports of progress
 
 
@@ -71,8 +72,8 @@ class Policy:
             raise BenchError(f"{recipe.label}.backend={recipe.backend} writes but cannot rank; use backend=hf")
         for part in blocks(len(queries), BLOCK):
             asked = [recipe.renderer.ask_next(self.history(query)) for query in queries[part]]
-            texts = [open_turns(self.turns(one, Kind.NEXT_ITEM)) for one in asked]
-            prompts = encode(self.tokenizer, texts)
+            turns = [self.turns(one, Kind.NEXT_ITEM) for one in asked]
+            prompts = encode(self.tokenizer, [open_turns(one) + self.said(told) for one, told in self.think(turns)])
             found = rank(self.model, prompts, self.answers, recipe.beams, recipe.asked_at_once)
             yield found.dense().astype(np.float32)
             progress("rank", part.stop, len(queries))
@@ -89,8 +90,33 @@ class Policy:
     def write(self, queries: Sequence[Query], kind: Kind) -> list[Answer]:
         """Return what the model writes, greedily, read strictly."""
         asked = [self.recipe.renderer.ask_instruction(self.history(query), kind) for query in queries]
-        prompts = [Prompt(self.turns(one, kind), self.prefix) for one in asked]
-        return [self.read(told) for told in self.author.generate(prompts, Sampling(self.recipe.tokens))]
+        turns = [self.turns(one, kind) for one in asked]
+        thought = self.think(turns)
+        prompts = [Prompt(one, told + self.prefix) for one, told in thought if isinstance(told, str)]
+        written = iter(self.author.generate(prompts, Sampling(self.recipe.tokens)))
+        return [told if isinstance(told, Failure) else self.read(next(written)) for _, told in thought]
+
+    def think(self, turns: Sequence[Turns]) -> list[tuple[Turns, str | Failure]]:
+        """Return each question with the thought that its answer is made to begin with, in its tags.
+
+        It is "" where the policy does not think. A thought that comes to no end within `thought_tokens` is closed where
+        it stands, as it is while it is reinforced.
+        """
+        if not self.recipe.renderer.think:
+            return [(one, "") for one in turns]
+        sampling = Sampling(self.recipe.thought_tokens, stop=(CLOSE_THOUGHT.strip(),))
+        written = self.author.generate([Prompt(one, OPEN_THOUGHT) for one in turns], sampling)
+        thought = self.recipe.renderer.thought
+        return [
+            (one, told if isinstance(told, Failure) else thought(told.text.strip()))
+            for one, told in zip(turns, written, strict=True)
+        ]
+
+    def said(self, thought: str | Failure) -> str:
+        """Return a thought before a ranking, which has no place for a failure: it raises BenchError."""
+        if isinstance(thought, Failure):
+            raise BenchError(f"{self.recipe.label}: no thought could be written: {thought.reason}")
+        return thought
 
     def agree(self, queries: Sequence[Query], kind: Kind) -> list[Answer]:
         """Return instructions composed of the terms that the model's ranking agrees on; nothing is written."""
@@ -117,7 +143,7 @@ class Policy:
             )
         return load(self.recipe.backend, self.source, self.recipe.backend_values())
 
-    def turns(self, asked: Asked, kind: Kind) -> tuple[Message, ...]:
+    def turns(self, asked: Asked, kind: Kind) -> Turns:
         """Return the messages of a question behind the shots of its kind."""
         return (asked.messages[0], *self.shots.get(kind, ()), *asked.messages[1:])
 

@@ -121,12 +121,12 @@ class Renderer:
         """Return the answer to `ask_next`."""
         field = self._named()[0]
         value = {"target_cid": item.code, "target_tid": list(item.terms), "target_title": item.title}[field]
-        return self._thought(thought) + compact({field: value})
+        return (self.thought(thought) if thought else "") + compact({field: value})
 
     def answer_instruction(self, item: Written, instruction: str, thought: str = "") -> str:
         """Return the answer to `ask_instruction`."""
         terms = {"target_tid": list(item.terms)} if "target_tid" in self.fields() else {}
-        return self._thought(thought) + compact({**terms, "target_ins": instruction})
+        return (self.thought(thought) if thought else "") + compact({**terms, "target_ins": instruction})
 
     def digest(self) -> str:
         """Return the sha256 of everything this renderer says of a sample: what a checkpoint was trained to read."""
@@ -184,8 +184,9 @@ class Renderer:
         ours = Turn(f"{SYSTEM[role]}{thought} {FORM} {', '.join(fields)}.", line)
         return Asked(*self.wording.get(task, ours).say(value, spans, kind))
 
-    def _thought(self, thought: str) -> str:
-        return f"{OPEN_THOUGHT}{tame(thought)}{CLOSE_THOUGHT}" if self.think and thought else ""
+    def thought(self, text: str) -> str:
+        """Return what an answer begins with: a thought in its tags, nothing where no thought is asked for."""
+        return f"{OPEN_THOUGHT}{tame(text)}{CLOSE_THOUGHT}" if self.think else ""
 
 
 def compact(value: Any) -> str:

