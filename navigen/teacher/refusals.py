@@ -13,7 +13,8 @@ _LEAD = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NEVER = r"(?:can't|cannot|can\ not|won't|will\ not|couldn't|could\ not|may\ not|must\ not|don't|do\ not|shouldn't)"
-_UNABLE = r"(?:unable|not\ (?:able|allowed|permitted|comfortable|going|designed|in\ a\ position|programmed|willing)|forbidden)"
+_ABLE = r"(?:able|allowed|permitted|comfortable|going|designed|in\ a\ position|programmed|willing)"
+_UNABLE = rf"(?:unable|not\ {_ABLE}|forbidden)"
 _HELP = (
     r"(?:help|assist|comply|do|provide|answer|fulfil+|generate|create|produce|write|make|give|continue|complete|offer"
     r"|engage|discuss|support|process|respond|share|suggest|recommend|participate|proceed|determine|access|view|see"

@@ -226,8 +226,8 @@ class Session(Generic[T]):
         pace = self.how.pace
         if pace is not None and not pace.heard(not silent) and isinstance(line, Missed):
             self._stop = TeacherSilentError(
-                f"the teacher left {pace.silent} asks in a row unanswered ({line.reason}). All answers are kept: see to "
-                "its server, and run again to go on"
+                f"the teacher left {pace.silent} asks in a row unanswered ({line.reason}). All answers are kept: see "
+                "to its server, and run again to go on"
             )
         if self.how.budget.counts_tokens and isinstance(line, Kept) and line.text and not line.written:
             self._stop = BenchError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -15,7 +15,7 @@ C = TypeVar("C")
 R = TypeVar("R")
 
 
-def spread(take: Callable[[], C | None], work: Callable[[C], R], workers: int) -> Iterator[tuple[C, R]]:
+def spread(take: Callable[[], C | None], work: Callable[[C], R], workers: int) -> Generator[tuple[C, R], None, None]:
     """Yield (chunk, work(chunk)) in order of arrival, `workers` at a time, until `take` gives None and none is at work.
 
     `take` runs in the caller's thread, and is asked again whenever a chunk is done. After an error in `work` nothing
@@ -47,8 +47,8 @@ def spread(take: Callable[[], C | None], work: Callable[[C], R], workers: int) -
 class Pace:
     """How fast a server is asked: `rate` asks a minute at most (0: as fast as it goes), slower while it is silent.
 
-    After asks without an answer the next is held back by `pause` seconds, twice as long each time up to `longest`, until
-    one is answered; `patience`: so many in a row are too many. Safe to share between threads.
+    After an ask without an answer the next is held back by `pause` seconds, twice as long each time up to `longest`,
+    until one is answered; `patience`: so many in a row are too many. Safe to share between threads.
     """
 
     rate: float = 0.0
