@@ -9,7 +9,7 @@ from bench.catalogue import resolve
 from bench.config import build
 from bench.errors import BenchError, unknown
 from bench.listing import Entry
-from bench.lm.protocol import Allowed, Completion, Prompt, Sampling, TextModel
+from bench.lm.protocol import Allowed, Completion, Prompt, Sampling, Spoilt, TextModel
 from bench.lm.settings import SETTINGS, HFSettings, ServerSettings, VLLMSettings
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Prompt",
     "Sampling",
     "ServerSettings",
+    "Spoilt",
     "TextModel",
     "VLLMSettings",
     "load",

@@ -166,7 +166,9 @@ class HF:
 
     def _completion(self, answer: Answer, sampling: Sampling) -> Completion:
         text, _ = self.chat.decode(answer.prompt, answer.tokens, sampling.stop)
-        return Completion(text, tuple(answer.tokens), answer.ended, answer.total)
+        return Completion(
+            text, tuple(answer.tokens), answer.ended, answer.total, len(answer.prompt), len(answer.tokens)
+        )
 
 
 def pick(logits: torch.Tensor, draws: Sequence[Any], sampling: Sampling) -> list[int]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -15,6 +15,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from bench.api import Failure
 
 BUSY = {408, 409, 429}
+CHUNK = 2**16  # bytes
 SHOWN = 300  # characters of a server's own words
 
 
@@ -57,7 +58,7 @@ class Post:
                 wait = asked_wait(error.headers.get("Retry-After"))
             except (HTTPException, OSError, ValueError) as error:  # URLError and time-outs are OSErrors
                 cause = error.reason if isinstance(error, URLError) else error
-                reason, wait = self._clean(f"{type(cause).__name__}: {cause}"), None
+                reason, wait = self.clean(f"{type(cause).__name__}: {cause}"), None
             if wait is not None and wait > self.patience:
                 return Failure(
                     f"{reason}; the server asks for a wait of {wait:.0f} s, patience is {self.patience:.0f} s"
@@ -73,20 +74,32 @@ class Post:
             headers["Authorization"] = f"Bearer {self.secret}"
         request = Request(self.url, json.dumps(body).encode(), headers, method="POST")
         with build_opener(Stay).open(request, timeout=self.timeout) as response:
-            raw = response.read()
+            raw = self._whole(response)
         told = json.loads(raw)
         if not isinstance(told, dict):
             raise ValueError("the server's answer is no JSON object")
         return told
+
+    def _whole(self, response: HTTPResponse) -> bytes:
+        """Return all of an answer; a server that drips byte by byte has no more time than a silent one."""
+        end, parts = time.monotonic() + self.timeout, []
+        while part := response.read1(CHUNK):
+            parts.append(part)
+            if time.monotonic() > end:
+                raise TimeoutError(f"no whole answer within {self.timeout:g} s")
+        if response.length:
+            raise IncompleteRead(b"".join(parts), response.length)
+        return b"".join(parts)
 
     def _told(self, error: HTTPError) -> str:
         try:
             words = error.read(4 * SHOWN).decode("utf-8", "replace")
         except (HTTPException, OSError):
             words = ""
-        return self._clean(f"HTTP {error.code} {error.reason}: {words}")
+        return self.clean(f"HTTP {error.code} {error.reason}: {words}")
 
-    def _clean(self, text: str) -> str:
+    def clean(self, text: str) -> str:
+        """Return a server's words on one line, shortened, without the key."""
         text = " ".join(text.split())
         return (text.replace(self.secret, "***") if self.secret else text)[:SHOWN]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +17,7 @@ from bench.errors import BenchError
 from bench.io import canonical, digest
 from bench.lm.batches import copies
 from bench.lm.http import Post
-from bench.lm.protocol import Completion, Prompt, Sampling, check_pairs, cut
+from bench.lm.protocol import Completion, Prompt, Sampling, Spoilt, check_pairs, cut
 from bench.lm.settings import ServerSettings
 from bench.rng import entropy, stream
 
@@ -28,6 +28,7 @@ class Server:
 
     url: str | Path
     settings: ServerSettings
+    _proven: list[str] = field(default_factory=list, init=False, repr=False)  # that it continues a message
 
     def __post_init__(self) -> None:
         if not str(self.url).startswith(("http://", "https://")):
@@ -80,7 +81,10 @@ class Server:
         name = self.settings.key
         if name and not os.environ.get(name):
             raise BenchError(f"openai: the environment variable {name} is not set; put the server's key there")
-        return os.environ[name] if name else ""
+        key = os.environ[name].strip() if name else ""  # a file's last line break is no part of a key
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise BenchError(f"openai: what the environment variable {name} holds is no key: ASCII without blanks")
+        return key
 
     def _post(self, name: str) -> Post:
         told = self.settings
@@ -96,6 +100,8 @@ class Server:
 
     def _check_continues(self) -> None:
         """Raise if the server does not know the fields: whoever does refuses to continue and to begin at once."""
+        if self._proven:
+            return
         body = {
             "model": self.settings.model,
             "messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}],
@@ -103,11 +109,14 @@ class Server:
             "continue_final_message": True,
             "add_generation_prompt": True,
         }
-        if not isinstance(self._post("probe").send(body), Failure):
+        told = self._post("probe").send(body)
+        if not isinstance(told, Failure):
             raise BenchError(
                 f"openai: {self._root} ignores continue_final_message, so it would begin anew, not continue a "
                 "prefix; use vLLM's server, the backend hf or vllm, or prompts without a prefix"
             )
+        if told.reason.startswith(("HTTP 400", "HTTP 422")):  # one that is busy or gone has proven nothing
+            self._proven.append(told.reason)
 
     def _body(self, prompt: Prompt, name: str, copy: int, sampling: Sampling) -> dict[str, Any]:
         messages = [{"role": role, "content": content} for role, content in prompt.messages]
@@ -135,12 +144,19 @@ class Server:
         return body
 
     def _ask(self, prompt: Prompt, name: str, copy: int, sampling: Sampling) -> Completion | Failure:
-        told = self._post(name).send(self._body(prompt, name, copy, sampling))
-        return told if isinstance(told, Failure) else read(told, prompt, sampling)
+        post = self._post(name)
+        told = post.send(self._body(prompt, name, copy, sampling))
+        answer = told if isinstance(told, Failure) else read(told, prompt, sampling)
+        if isinstance(answer, Completion) and post.secret and post.secret in answer.text:
+            return Spoilt("the server's answer holds the key", answer.read, answer.written)
+        if isinstance(answer, Failure) and post.secret:
+            return replace(answer, reason=answer.reason.replace(post.secret, "***"))
+        return answer
 
 
 def read(told: dict[str, Any], prompt: Prompt, sampling: Sampling) -> Completion | Failure:
     """Return what a server's JSON object says; a refusal, an empty answer or broken JSON is a Failure."""
+    paid = usage(told)
     try:
         choice = told["choices"][0]
         message, reason = choice["message"], choice.get("finish_reason")
@@ -148,11 +164,11 @@ def read(told: dict[str, Any], prompt: Prompt, sampling: Sampling) -> Completion
     except (KeyError, IndexError, TypeError, AttributeError):
         return Failure(f"the server's answer has no choices[0].message; its fields: {', '.join(map(str, told))}")
     if refusal or reason == "content_filter":
-        return Failure(f"the server refuses: {' '.join(str(refusal or reason).split())[:200]}")
+        return Spoilt(f"the server refuses: {' '.join(str(refusal or reason).split())[:200]}", *paid, refused=True)
     if not isinstance(text, str) or not text:
-        return Failure(f"the server's answer is empty (finish_reason {reason})")
+        return Spoilt(f"the server's answer is empty (finish_reason {reason})", *paid)
     if prompt.prefix and text.startswith(prompt.prefix):
-        return Failure("the server repeats the prefix instead of continuing it")
+        return Spoilt("the server repeats the prefix instead of continuing it", *paid)
     text, stopped = cut(text, sampling.stop)
     finished = stopped or reason == "stop"
     if sampling.schema is not None:
@@ -160,5 +176,13 @@ def read(told: dict[str, Any], prompt: Prompt, sampling: Sampling) -> Completion
             json.loads(text)
         except ValueError as error:
             ended = "" if finished else f", cut off after {sampling.tokens} tokens"
-            return Failure(f"the server's answer is not JSON ({error}{ended})")
-    return Completion(text, (), finished, None)
+            return Spoilt(f"the server's answer is not JSON ({error}{ended})", *paid)
+    return Completion(text, (), finished, None, *paid)
+
+
+def usage(told: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the tokens read and written that a server's JSON object tells; 0 for what it does not tell."""
+    counts = told.get("usage")
+    named = counts if isinstance(counts, dict) else {}
+    read, written = (named.get(name) for name in ("prompt_tokens", "completion_tokens"))
+    return (read if isinstance(read, int) else 0), (written if isinstance(written, int) else 0)

@@ -66,13 +66,28 @@ class Completion:
 
     `tokens`: its ids without the end of the turn (() where a backend does not tell). `finished`: it ended by itself, by
     a stop text or by `allowed`; False: the budget ran out. `log_likelihood`: of `tokens` in nats by the model itself,
-    before temperature, top_p, schema and `allowed`; None where a backend does not tell.
+    before temperature, top_p, schema and `allowed`; None where a backend does not tell. `read`, `written`: how many
+    tokens the prompt and all that was written had, as they are paid for; 0 where a backend does not tell.
     """
 
     text: str
     tokens: tuple[int, ...]
     finished: bool
     log_likelihood: float | None
+    read: int = 0
+    written: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spoilt(Failure):
+    """A Failure that was written, and so paid for, but is of no use: broken, empty, cut off, or (`refused`) a refusal.
+
+    Another seed may give a better one. `read` and `written`: tokens, as of a `Completion`.
+    """
+
+    read: int = 0
+    written: int = 0
+    refused: bool = False
 
 
 class TextModel(Protocol):

@@ -198,7 +198,8 @@ class VLLM:
         tokens, _ = self.chat.written(output.token_ids)
         text, _ = self.chat.decode(prompt, tokens, sampling.stop)
         total = sum(line[token].logprob for line, token in zip(output.logprobs, tokens, strict=False))
-        return Completion(text, tokens, output.finish_reason == "stop", float(total))
+        finished = output.finish_reason == "stop"
+        return Completion(text, tokens, finished, float(total), len(prompt), len(output.token_ids))
 
 
 def _forced(tokens: tuple[int, ...]) -> Allowed:

@@ -7,65 +7,19 @@ broken answer is a Failure with a reason, and no exception; 4. the key is sent, 
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from bench.api import Failure
 from bench.errors import BenchError
-from bench.lm import Completion, Prompt, Sampling, ServerSettings, load
+from bench.lm import Completion, Prompt, Sampling, ServerSettings, Spoilt, load
 from bench.lm.http import asked_wait
+from tests.lm.replay import Replay, Reply, said
 from tests.lm.tiny import SCHEMA
-
-Reply = tuple[int, bytes, dict[str, str]]
-Script = Callable[[dict[str, Any], int], Reply]
-
-
-def said(text: str | None, reason: str = "stop", **more: Any) -> Reply:
-    told = {"choices": [{"message": {"role": "assistant", "content": text, **more}, "finish_reason": reason}]}
-    return 200, json.dumps(told).encode(), {}
-
-
-class Replay:
-    """A server that answers by a script: (request, how often this prompt was asked before) -> reply."""
-
-    def __init__(self) -> None:
-        self.script: Script = lambda body, before: said("yes")
-        self.seen: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        self.lock = threading.Lock()
-        replay = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                with replay.lock:
-                    before = sum(one["messages"] == body["messages"] for one in replay.seen)
-                    replay.seen.append(body)
-                    replay.keys.append(self.headers["Authorization"])
-                code, raw, headers = replay.script(body, before)
-                self.send_response(code)
-                for name, value in {"Content-Length": str(len(raw)), **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                with suppress(ConnectionError):  # the client has given up
-                    self.wfile.write(raw)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/v1"
 
 
 @pytest.fixture
@@ -242,3 +196,48 @@ def test_what_a_server_cannot_do_says_what_can(replay: Replay) -> None:
         load("openai", replay.url)
     with pytest.raises(BenchError, match="the last message is the user's"):
         Prompt((("user", "a"), ("assistant", "b")))
+
+
+def test_tokens_are_as_the_server_counts_them(replay: Replay) -> None:
+    counts = {"usage": {"prompt_tokens": 11, "completion_tokens": 3}}
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        name = body["messages"][0]["content"]
+        told = json.loads(said(None, refusal="no")[1] if name == "refused" else said("yes")[1])
+        more = {"usage": "many"} if name == "odd" else counts
+        return 200, json.dumps({**told, **more}).encode(), {}
+
+    replay.script = script
+    fine, refused, odd = ask(replay, "fine", "refused", "odd")
+    assert fine == Completion("yes", (), True, None, 11, 3) and odd == Completion("yes", (), True, None)
+    assert refused == Spoilt("the server refuses: no", 11, 3, refused=True)
+
+
+def test_a_server_that_drips_is_a_time_out(replay: Replay) -> None:
+    replay.script = lambda body, before: (*said("slow")[:2], {"Drip": "0.05"})
+    (answer,) = ask(replay, "a", timeout=0.2, tries=1)
+    assert isinstance(answer, Failure) and "no whole answer within 0.2 s" in answer.reason
+
+
+def test_a_key_with_a_line_break_is_sent_without_and_one_with_blanks_is_none(
+    replay: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINY_KEY", "sk-very-secret\n")
+    replay.script = lambda body, before: said("my key is sk-very-secret")
+    (answer,) = ask(replay, "a", key="TINY_KEY")
+    assert replay.keys == ["Bearer sk-very-secret"]
+    assert answer.reason == "the server's answer holds the key"
+    monkeypatch.setenv("TINY_KEY", "sk very\nsecret")
+    with pytest.raises(BenchError, match="is no key") as caught:
+        ask(replay, "a", key="TINY_KEY")
+    assert "secret" not in str(caught.value)
+
+
+def test_that_a_server_continues_is_asked_once(replay: Replay) -> None:
+    replay.script = lambda body, before: (
+        (400, b"Cannot set both", {}) if body.get("add_generation_prompt") else said("is soft")
+    )
+    server = load("openai", replay.url, {"model": "tiny", "continues": True})
+    for text in "abc":
+        server.generate([Prompt((("user", text),), "the light ")], Sampling())
+    assert sum("add_generation_prompt" in body and body["add_generation_prompt"] for body in replay.seen) == 1

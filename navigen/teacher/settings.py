@@ -1,0 +1,120 @@
+"""Which teacher, how fast, and for how much: settings, and the desk they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench.api import Progress, Setting, ignore_progress
+from bench.config import build
+from bench.errors import BenchError, unknown
+from bench.lm import BACKENDS, load
+from bench.lm.settings import SETTINGS, ServerSettings
+from navigen.teacher.backends import ModelTeacher
+from navigen.teacher.budget import Budget
+from navigen.teacher.desk import TeacherDesk
+from navigen.teacher.ledger import Ledger
+from navigen.teacher.protocol import Teacher
+from navigen.teacher.recorded import Recorded
+from navigen.teacher.spread import Pace
+
+SCRIPTED = "navigen.teacher.scripted:Scripted"
+NAMES = ("scripted", "recorded", *BACKENDS)
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherSettings:
+    """Who teaches, and within which limits.
+
+    `name`: scripted (reads the facts, no model), recorded (an earlier ledger), hf, vllm or openai. `model`: a folder
+    (hf, vllm: the model's, recorded: the ledger's), or the model's name at `url` (openai). `key`: the environment
+    variable that holds the server's key. `backend`: further settings of the backend (bench/lm/settings.py).
+
+    Limits are over all runs on one folder, none: no limit: `calls`, `tokens` (read and written), `money`, with
+    `price_read` and `price_written` per million tokens; scripted and recorded answers are free. `rate`: asks a minute
+    (0: as fast as it goes), `workers`: asks at a time, `patience`: asks in a row without an answer that end the run;
+    all three for openai. `block`: asks sent together, for the others. `retries`: after replies of no use.
+    """
+
+    name: str = "scripted"
+    model: str = ""
+    url: str = ""
+    key: str = ""
+    backend: Mapping[str, Setting] = field(default_factory=dict)
+    calls: int | None = None
+    tokens: int | None = None
+    money: float | None = None
+    price_read: float = 0.0
+    price_written: float = 0.0
+    rate: float = 0.0
+    workers: int = 8
+    patience: int = 20
+    block: int = 64
+    retries: int = 3
+
+    def __post_init__(self) -> None:
+        if self.name not in NAMES:
+            raise unknown("teacher.name", self.name, NAMES)
+        if (self.name == "scripted") == bool(self.model):
+            raise BenchError("teacher.model: expected for every teacher but scripted, which has none")
+        if (self.name == "openai") != bool(self.url):
+            raise BenchError("teacher.url is the address of teacher openai, and of no other")
+        if urlsplit(self.url).username is not None or urlsplit(self.url).query:
+            raise BenchError(
+                "teacher.url: expected an address without user, password or query; name the key's environment "
+                "variable in teacher.key"
+            )
+        if self.key and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", self.key):  # not repeated here: it may be the key itself
+            raise BenchError("teacher.key: expected the name of an environment variable, as OPENAI_API_KEY")
+        if self.key and self.name != "openai":
+            raise BenchError(f"teacher.key is of teacher openai; {self.name} needs none")
+        if self.backend and self.name not in BACKENDS:
+            raise BenchError(f"teacher.backend: {self.name} has no backend; leave it out")
+        self.budget()
+        Pace(rate=self.rate, patience=self.patience)
+
+    def budget(self) -> Budget:
+        """Return the limits; where answers are free, those of tokens and money mean nothing."""
+        if self.name not in BACKENDS:
+            return Budget(calls=self.calls)
+        return Budget(self.calls, self.tokens, self.money, self.price_read, self.price_written)
+
+
+def open_desk(told: TeacherSettings, folder: Path, progress: Progress = ignore_progress) -> TeacherDesk:
+    """Return the desk of a teacher, with its ledger in `folder`; models are loaded now."""
+    served = told.name == "openai"
+    return TeacherDesk(
+        open_teacher(told),
+        Ledger(folder),
+        told.budget(),
+        retries=told.retries,
+        workers=told.workers if served else 1,
+        block=1 if served else told.block,
+        pace=Pace(rate=told.rate, patience=told.patience) if served else None,
+        progress=progress,
+        by_facts=told.name not in BACKENDS,  # a record may be of a script
+    )
+
+
+def open_teacher(told: TeacherSettings) -> Teacher:
+    """Return the teacher itself."""
+    if told.name == "scripted":
+        module, _, attribute = SCRIPTED.partition(":")
+        made: Teacher = getattr(import_module(module), attribute)()
+        return made
+    if told.name == "recorded":
+        return Recorded(Path(told.model))
+    more = dict(told.backend)
+    if told.name == "openai":
+        taken = {"model", "key", "parallel"} & set(more)
+        if taken:
+            raise BenchError(f"teacher.backend: {', '.join(sorted(taken))}; say it by teacher.model, key and workers")
+        # The desk asks one by one, on threads of its own, so that every answer is kept as it comes.
+        more |= {"model": told.model, "key": told.key, "parallel": 1}
+    made_of = build(SETTINGS[told.name], more, "teacher.backend")
+    where = told.url if isinstance(made_of, ServerSettings) else told.model
+    return ModelTeacher(load(told.name, where, made_of))
