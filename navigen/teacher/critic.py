@@ -36,9 +36,8 @@ def assess(text: str, words: Words, facts: Mapping[str, Any]) -> tuple[Floats, s
         "aesthetic": 1.5 + 4.5 * layers + 3 * share + placed,
         "executability": 3 + 3 * subject + 2 * share + fits + layers - 2 * len(wrong),
     }
-    remark = _remark(
-        wrong, [slot for slot in target if slot not in script], [one for one in wanted if not suits.get(one)]
-    )
+    absent, unsuited = [slot for slot in target if slot not in script], [one for one in wanted if not suits.get(one)]
+    remark = _remark(wrong, absent, unsuited)
     return {name: min(10.0, max(0.0, scores[name])) for name in CRITERIA}, remark
 
 

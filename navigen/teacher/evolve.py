@@ -6,10 +6,10 @@ Departures from the released code, each with the setting that brings the release
    anew beside its children each round, and may be lost to the judge's mood (`keep="released"`).
 2. Candidates stand before the judge in an order drawn for each sample and round (`shuffle`). Released: always in the
    order in which they were written (`shuffle=False`).
-3. A judge's reply that cannot be read is asked for again, as any other is, by the desk. Released: it fails the sample.
+3. A judge's reply that cannot be read is asked for again by the desk, as any is. Released: it fails the sample.
 4. What may not be named is a setting (`conceal`, see `navigen.teacher.fitness`).
-5. No round at all (`rounds=0`: the best of the first three) and no search at all (`search="single"`: one balanced draft,
-   judged once so that its fitness can be compared; 2 calls) are settings. Released: at least one round.
+5. No round at all (`rounds=0`: the best of the first three) and no search at all (`search="single"`: one balanced
+   draft, judged once so that its fitness can be compared; 2 calls) are settings. Released: at least one round.
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ LAYERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """Layer -> kind of item -> phrases that suit it. None of them is a value of an attribute."""
 BARE = ("by", "among", "at", "on", "in", "under", "underwater", "before")  # places that bring their own word
 BEFORE: Mapping[str, str] = {
-    **dict.fromkeys("beach shore stage street avenue mountain peak summit volcano".split(), "on the"),
-    **dict.fromkeys("seaside bedside office workplace roadside".split(), "at the"),
+    **dict.fromkeys(("beach", "shore", "stage", "street", "avenue", "mountain", "peak", "summit", "volcano"), "on the"),
+    **dict.fromkeys(("seaside", "bedside", "office", "workplace", "roadside"), "at the"),
     "space": "in",
     "plain backdrop": "before a",
 }
@@ -80,7 +80,7 @@ def _article(phrase: str) -> str:
 
 
 def _placed(wording: str) -> str:
-    if wording.split()[0] in BARE:
+    if wording.split(maxsplit=1)[0] in BARE:
         return wording
     return f"{BEFORE.get(wording, 'in the')} {wording}"
 

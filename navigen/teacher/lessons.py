@@ -99,7 +99,7 @@ def teach(samples: Sequence[Sample], desk: Desk, settings: Teaching, progress: P
 
 
 def count_failures(lessons: Mapping[str, Lesson | Failure]) -> dict[str, int]:
-    """Return stage -> how many samples failed at it, in the order of the stages; stages without failures are left out."""
+    """Return stage -> how many samples failed at it, in the order of the stages; without stages where none did."""
     stages = [one.reason.partition(":")[0] for one in lessons.values() if isinstance(one, Failure)]
     return {stage: stages.count(stage) for stage in STAGES if stage in stages}
 

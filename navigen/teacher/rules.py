@@ -11,8 +11,10 @@ from navigen.teacher.fitness import find_named, find_terms
 
 SELF = re.compile(r"\bI\b")
 JARGON = frozenset(
-    "evolution evolutionary evolve evolved evolving mutation mutations mutate mutated mutant crossover elite elites "
-    "fitness genome genomes gene genes population populations founder founders offspring".split()
+    tokens(
+        "crossover elite elites evolution evolutionary evolve evolved evolving fitness founder founders gene genes genome "
+        "genomes mutant mutate mutated mutation mutations offspring population populations"
+    )
 )
 FORM = re.compile(r"[<>]|^\s*(?:[-*#\u2022]|\d+[.)])\s|\n|\*\*|```", re.MULTILINE)
 SENTENCE = re.compile(r"(?<=[.!?])\s+")

@@ -77,8 +77,8 @@ class Scripted:
         item = ask.facts["item" if ask.operation == "terms" else "target"]
         if not item["attributes"]:
             raise BenchError(
-                f"sample {ask.sample}: item {item['title']!r} has no attributes, and the scripted teacher knows nothing "
-                "else; use a language model as teacher"
+                f"sample {ask.sample}: item {item['title']!r} has no attributes, and the scripted teacher reads nothing "
+                "else; a language model is needed as teacher"
             )
         rng = stream(ask.sampling.seed, "scripted", ask.sample, ask.operation, digest(ask.facts))
         return operations[ask.operation](ask.facts, rng)

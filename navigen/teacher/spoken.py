@@ -39,7 +39,7 @@ def _listed(facts: Mapping[str, Any]) -> str:
 
 
 def _evidence(history: Sequence[Mapping[str, Any]], most: int) -> str:
-    """Return "I see 9 things: 5 ceramic, 4 striped. The last was a vase." without the last where nothing tells it."""
+    """Return "I see 9 things: 5 ceramic, 4 striped. The last: vase." without the last where nothing tells it."""
     if not history:
         return "I see nothing yet."
     counts = [(word, count) for (_, word), count in count_values(history).items() if count >= FREQUENT]
@@ -47,7 +47,7 @@ def _evidence(history: Sequence[Mapping[str, Any]], most: int) -> str:
     seen = f"I see {len(history)} {'thing' if len(history) == 1 else 'things'}"
     seen += f": {recurring}." if recurring else ", all different."
     heads = [words[0] for slot, words in history[-1]["attributes"].items() if words and ROLES.get(slot) == HEAD]
-    return f"{seen} The last was {heads[0]}." if heads else seen
+    return f"{seen} The last: {heads[0]}." if heads else seen
 
 
 def _weighed(rounds: Sequence[Mapping[str, Any]]) -> str:
@@ -56,8 +56,8 @@ def _weighed(rounds: Sequence[Mapping[str, Any]]) -> str:
     best = max(first, key=lambda one: one["fitness"])
     if len(first) == 1:
         return "I made one draft and took it."
-    text = f"Of three drafts {DIRECTION[best['direction']]} one was best."
-    kept = rounds[-1]["kept"]
-    if kept != rounds[0]["kept"]:
-        return f"{text} I made it better: a {kept} one is clearer."
-    return f"{text} I tried others and kept it." if len(rounds) > 1 else text
+    text = f"Of three drafts {DIRECTION[best['direction']]} one was best"
+    kept = rounds[-1]["kept"].split(maxsplit=1)[0]
+    if rounds[-1]["kept"] == rounds[0]["kept"]:
+        return f"{text}, and I kept it."
+    return f"{text}. {best['comment']} A {kept} one was better."
