@@ -1,4 +1,4 @@
-"""A judge that is a language model: strict JSON, asked once for what it has answered, and asked again where it failed."""
+"""A judge that is a language model: strict JSON; a valid reply is kept, a failure is asked again next time."""
 
 from __future__ import annotations
 

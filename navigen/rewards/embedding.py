@@ -30,7 +30,7 @@ Vectors = NDArray[np.float32]
 MODEL = "world-clip-reward"
 SAMPLE = 256  # items that a scale is made from
 DIGITS = 4  # an encoder's rounding depends on what it is asked together; scores are told to so many digits
-MEMORY = 2**16  # vectors of targets that are kept
+MEMORY = 2**16  # vectors of targets' pictures that are kept from one call to the next
 
 
 class Encoder(Protocol):
@@ -77,7 +77,7 @@ class Embedding:
     telling: Scale
     listing: Scale
     looking: Scale | None = None
-    kept: dict[object, Vectors] = field(default_factory=dict)
+    kept: dict[Path, Vectors] = field(default_factory=dict)
 
     @classmethod
     def of(cls, encoder: Any, catalogue: Sequence[Written], pictures: Mapping[str, Path] | None = None) -> Embedding:
@@ -108,17 +108,16 @@ class Embedding:
     def _texts(self, told: Told) -> list[str]:
         return [told.instruction, phrase(told.target), *([phrase(told.own)] if told.own else [])]
 
-    def _see(self, paths: Sequence[Path]) -> dict[object, Vectors]:
+    def _see(self, paths: Sequence[Path]) -> dict[Path, Vectors]:
+        if len(self.kept) > MEMORY:
+            self.kept.clear()
         fresh = [path for path in dict.fromkeys(paths) if path not in self.kept]
         if fresh:
-            if len(self.kept) + len(fresh) > MEMORY:
-                self.kept.clear()
-                return self._see(paths)
             seen = self.encoder.embed_pictures([read_pixels(path)[0] for path in fresh])
             self.kept.update(zip(fresh, seen, strict=True))
         return self.kept
 
-    def _one(self, told: Told, vectors: Mapping[str, Vectors], pictures: Mapping[object, Vectors]) -> Verdict | None:
+    def _one(self, told: Told, vectors: Mapping[str, Vectors], pictures: Mapping[Path, Vectors]) -> Verdict | None:
         said, target = vectors[told.instruction], vectors[phrase(told.target)]
         if self.looking is None:
             aim = self.telling.read(float(said @ target))
