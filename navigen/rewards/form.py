@@ -31,8 +31,8 @@ class Read:
     """An answer as it was read.
 
     `code`: levels of the code it names, None for a level without a number, and None where no code is named. `text` and
-    `terms` of an instruction, () terms where none are written. `form`: 1 or 0. `think`: the gate, 1 with a thought (or where none is asked), else 0.2.
-    `penalty`: in [0, 1]. `fault`: what is wrong with the answer, "" if nothing is.
+    `terms` of an instruction, () terms where none are written. `form`: 1 or 0. `think`: the gate, 1 with a thought (or
+    where none is asked), else 0.2. `penalty`: in [0, 1]. `fault`: what is wrong with the answer, "" if nothing is.
     """
 
     form: float

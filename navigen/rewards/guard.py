@@ -1,4 +1,4 @@
-"""Keeps what rewards a policy apart from what evaluates it: models are told by their name and the bytes of their weights.
+"""Keeps what rewards a policy apart from what evaluates it; models are told by name and the bytes of their weights.
 
 A policy learns what pleases the model that rewards it; the same model in the evaluation would measure just that.
 """

@@ -78,14 +78,14 @@ class NaviGenReward:
     def judge(self, completions: Sequence[str], **columns: Any) -> list[Parts | None]:
         """Return what every completion earns, in order; None: it could not be judged, which is neither good nor bad.
 
-        Columns, one value a completion: `task` ("cid2cid" or "cid2ins"); `target_code`, text, for cid2cid;
-        `target_terms`, a list of texts, and `target_title` for cid2ins; `finished`, whether the completion ended by
-        itself, for form=strict. Other columns are not read. Raises BenchError for an absent or shorter column.
+        Columns, one value a completion: `task` ("cid2cid" or "cid2ins"); `target_code`, text, for cid2cid and to find
+        pictures; `target_terms`, a list of texts, and `target_title` for cid2ins; `finished`, whether the completion
+        ended by itself, for form=strict. Other columns are not read. Raises BenchError for an absent or shorter column.
         """
         size = len(completions)
         tasks = column(columns, "task", size)
         finished = column(columns, "finished", size) if self.settings.form == "strict" else [True] * size
-        codes = column(columns, "target_code", size) if "cid2cid" in tasks else [""] * size
+        codes = column(columns, "target_code", size) if "cid2cid" in tasks or self.pictures else [""] * size
         terms = column(columns, "target_terms", size) if "cid2ins" in tasks else [()] * size
         titles = column(columns, "target_title", size) if "cid2ins" in tasks else [""] * size
         read = [
