@@ -92,11 +92,7 @@ def flat(values: Mapping[str, Any]) -> dict[str, Any]:
 def parts(kind: type) -> dict[str, Any]:
     """Return the settings of a dataclass that are dataclasses themselves, with their defaults as plain values."""
     inner = {name for name, hint in settings(kind).items() if is_dataclass(hint)}
-    usual = {line.name: line for line in _lines(kind) if line.name in inner}
-    return {
-        name: plain(line.default_factory() if line.default is MISSING else line.default)  # type: ignore[misc]
-        for name, line in usual.items()
-    }
+    return {line.name: plain(_usual(line)) for line in _lines(kind) if line.name in inner}
 
 
 def parse_assignments(texts: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -155,6 +151,10 @@ def _toml(value: Any) -> str:
 
 def _lines(kind: Any) -> tuple[Field[Any], ...]:
     return fields(kind)
+
+
+def _usual(line: Field[Any]) -> Any:
+    return line.default if line.default_factory is MISSING else line.default_factory()
 
 
 def _required(line: Field[Any]) -> bool:

@@ -3,7 +3,9 @@
 from bench.listing import Entry
 
 SYSTEMS: dict[str, Entry] = {
-    "navigen": Entry("navigen.system:NaviGen", "The method so far: dual identifiers and two-stage fine-tuning.", "lm"),
+    "navigen": Entry("navigen.full:NaviGen", "The method: dual identifiers, searched supervision, GRPO.", "lm"),
+    "navigen-text": Entry("navigen.full:NaviGenText", "The method without collaborative codes.", "lm"),
+    "navigen-code": Entry("navigen.full:NaviGenCode", "The method without textual codes.", "lm"),
 }
 
 CONFIGS: dict[str, Entry] = {

@@ -87,13 +87,13 @@ class NaviGen(Tuned):
                     save_policy(policy, self, place, {"made": made, **told})
                 wait_for_all()
         told = read_told(place)
-        kept = {name: told[name] for name in ("stages", "taught") if name in told}
+        kept: dict[str, Any] = {name: told[name] for name in ("stages", "taught") if name in told}
         return load_policy(place, train, self, self.context.device), kept
 
 
 @dataclass
 class NaviGenText(NaviGen):
-    """The method without collaborative codes: items are read and named by their terms; only instructions are rewarded."""
+    """The method without collaborative codes: items are read and named by terms; only instructions are rewarded."""
 
     reads: Form = Form.TERMS
     length: int = 512

@@ -110,7 +110,9 @@ class Making:
         lessons = None if taught is None else taught.lessons
         model, tokenizer = make_base(self.recipe, self.train, self.context.seed)
         new = grow(model, tokenizer, identified.tokens(), self.recipe.rows, identified.centroids(), self.context.seed)
-        documents = to_documents(tokenizer, training_rows(self.train, identified, self.recipe, self.context.seed, lessons))
+        documents = to_documents(
+            tokenizer, training_rows(self.train, identified, self.recipe, self.context.seed, lessons)
+        )
         held = to_documents(tokenizer, validation_rows(self.train, identified, self.recipe, VALIDATED, lessons))
         courses = []
         for stage in self.stages():

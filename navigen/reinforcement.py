@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from bench.api import Example, Kind, Train
+from bench.api import Context, Example, Kind, Train
+from navigen.base import rounded
 from navigen.chat import open_turns
 from navigen.corpus import KINDS
 from navigen.policy import Policy
 from navigen.prompt import Written
+from navigen.rewards.mix import NaviGenReward
+from navigen.train.checkpoint import Course
 from navigen.train.grpo.settings import Question
+from navigen.train.grpo.trainer import reinforce
+from navigen.train.trainee import adapt
 
+if TYPE_CHECKING:
+    from navigen.full import NaviGen
+
+HELD = 128  # validation examples that choose the best weights
 Steps = Sequence[tuple[tuple[str, ...], str]]  # a history and the item that followed it
 
 
@@ -37,7 +47,7 @@ def ask(policy: Policy, steps: Steps, tasks: Sequence[str]) -> Iterator[Question
 
 
 def question(policy: Policy, history: Sequence[Written], target: Written, task: str, kind: Kind) -> Question:
-    """Return a question as the policy is asked when it is scored: the same prompt, thought, beginning and constraint."""
+    """Return a question as the policy is asked when it is scored: with the same prompt, thought and constraint."""
     renderer, ranks = policy.recipe.renderer, task == "cid2cid"
     asked = renderer.ask_next(history) if ranks else renderer.ask_instruction(history, kind)
     turns = policy.turns(asked, Kind.NEXT_ITEM if ranks else kind)
@@ -51,7 +61,8 @@ def reinforce_policy(policy: Policy, recipe: NaviGen, train: Train, context: Con
     items = policy.identified
     levels = 0 if items.book is None else items.book.codes.shape[1]
     pictures = {
-        one.code: item.image for name, one in zip(items.numbers, items.written, strict=True)
+        one.code: item.image
+        for name, one in zip(items.numbers, items.written, strict=True)
         if one.code and (item := train.items[name]).image is not None
     }
     reward = NaviGenReward(recipe.rewarding(), items.written, levels, pictures)

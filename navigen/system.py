@@ -100,7 +100,7 @@ class Tuned(Recipe, Answering):
             [path.name, file_sha256(path)] for place in self.files(plain(self)) for path in sorted(files_in(place))
         ]
         asked = [[example.query.history, example.targets] for example in train.validation]
-        items = [Identified.of(train.items, None).digest()]
+        items: list[Any] = [Identified.of(train.items, None).digest()]
         if self.teacher.name != NOBODY:  # who reads more of an item than its terms and title
             items += [[name, one.caption, plain(one.attributes)] for name, one in sorted(train.items.items())]
         context = [self.context.seed, self.context.dtype]
@@ -121,5 +121,3 @@ class Tuned(Recipe, Answering):
 def files_in(place: Path) -> list[Path]:
     """Return a file itself, or the files of a folder."""
     return [path for path in place.iterdir() if path.is_file()] if place.is_dir() else [place]
-
-

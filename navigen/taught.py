@@ -15,10 +15,9 @@ from bench.api import Failure, Progress
 from bench.config import plain
 from bench.errors import BenchError
 from navigen.corpus import Lessons, Said
-from navigen.teacher.desk import open_desk
 from navigen.teacher.lessons import count_failures, plan_calls, teach
 from navigen.teacher.sample import Lesson, Sample, Teaching
-from navigen.teacher.settings import TeacherSettings
+from navigen.teacher.settings import TeacherSettings, open_desk
 
 COSTS = ("calls", "read", "written", "money")
 

@@ -23,14 +23,16 @@ from navigen.teacher.recorded import Recorded
 from navigen.teacher.spread import Pace
 
 SCRIPTED = "navigen.teacher.scripted:Scripted"
-NAMES = ("scripted", "recorded", *BACKENDS)
+NOBODY = "none"
+NAMES = (NOBODY, "scripted", "recorded", *BACKENDS)
+SILENT = (NOBODY, "scripted")  # teachers without a model
 
 
 @dataclass(frozen=True, slots=True)
 class TeacherSettings:
     """Who teaches, and within which limits.
 
-    `name`: scripted (reads the facts, no model), recorded (an earlier ledger), hf, vllm or openai. `model`: a folder
+    `name`: none, scripted (reads the facts, no model), recorded (an old ledger), hf, vllm or openai. `model`: a folder
     (hf, vllm: the model's, recorded: the ledger's), or the model's name at `url` (openai). `key`: the environment
     variable that holds the server's key. `backend`: further settings of the backend (bench/lm/settings.py).
 
@@ -40,7 +42,7 @@ class TeacherSettings:
     all three for openai. `block`: asks sent together, for the others. `retries`: after replies of no use.
     """
 
-    name: str = "scripted"
+    name: str = NOBODY
     model: str = ""
     url: str = ""
     key: str = ""
@@ -59,8 +61,8 @@ class TeacherSettings:
     def __post_init__(self) -> None:
         if self.name not in NAMES:
             raise unknown("teacher.name", self.name, NAMES)
-        if (self.name == "scripted") == bool(self.model):
-            raise BenchError("teacher.model: expected for every teacher but scripted, which has none")
+        if (self.name in SILENT) == bool(self.model):
+            raise BenchError("teacher.model: expected for every teacher but scripted (and none), which have no model")
         if (self.name == "openai") != bool(self.url):
             raise BenchError("teacher.url is the address of teacher openai, and of no other")
         if urlsplit(self.url).username is not None or urlsplit(self.url).query:
@@ -102,6 +104,8 @@ def open_desk(told: TeacherSettings, folder: Path, progress: Progress = ignore_p
 
 def open_teacher(told: TeacherSettings) -> Teacher:
     """Return the teacher itself."""
+    if told.name == NOBODY:
+        raise unknown("teacher.name", told.name, NAMES[1:])
     if told.name == "scripted":
         module, _, attribute = SCRIPTED.partition(":")
         made: Teacher = getattr(import_module(module), attribute)()

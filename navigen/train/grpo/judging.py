@@ -21,7 +21,7 @@ class Reward(Protocol):
     """Judges completions; every column is a list, as TRL calls its rewards. None: not judged.
 
     Columns are those of the questions, None where a question has none of the name, and `prompts`, `task`, `finished`.
-    A reward may have `judge`, called likewise: a dataclass an answer, with its reward as `reward` and numbers as
+    A reward may have `judge`, called likewise: a dataclass an answer, with its reward as `total` and numbers as
     fields, which are noted; None: not judged. Then it is asked instead.
     """
 
@@ -69,7 +69,7 @@ def judge(
     texts = [rollout.text for rollout in rollouts]
     asked = getattr(reward, "judge", None)
     parts: Sequence[Any] = asked(texts, **columns) if asked else [None] * len(texts)
-    values = [None if part is None else part.reward for part in parts] if asked else list(reward(texts, **columns))
+    values = [None if part is None else part.total for part in parts] if asked else list(reward(texts, **columns))
     if len(values) != len(texts):
         raise BenchError(f"the reward judged {len(values)} of {len(texts)} answers; expected a number or None for each")
     for question, value, part in zip(questions, values, parts, strict=True):

@@ -99,11 +99,21 @@ class Reinforce:
         for name, choices in (("loss", LOSSES), ("scale", SCALES), ("rollouts", ROLLOUTS)):
             if getattr(self, name) not in choices:
                 raise unknown("setting", f"{name}={getattr(self, name)}", [f"{name}={choice}" for choice in choices])
-        for name in ("steps", "prompts", "rate", "iterations", "temperature", "tokens", "thought_tokens"):
+        for name in ("prompts", "rate", "iterations", "temperature", "tokens", "thought_tokens"):
             self._check(name, getattr(self, name) > 0, "more than 0")
         for name in ("alpha", "batch", "micro", "held_samples"):
             self._check(name, getattr(self, name) >= 1, "1 or more")
-        for name in ("beta", "rank", "decay", "clip_norm", "max_kl", "validate_every", "patience", "save_every"):
+        for name in (
+            "steps",
+            "beta",
+            "rank",
+            "decay",
+            "clip_norm",
+            "max_kl",
+            "validate_every",
+            "patience",
+            "save_every",
+        ):
             self._check(name, getattr(self, name) >= 0, "0 or more")
         self._check("samples", self.samples >= 0, "0 or more")
         self._check("group", self.group >= 2, "2 or more: an advantage is relative to the group")
