@@ -74,7 +74,8 @@ class Model:
 
     fingerprint = "model"
 
-    def __init__(self, *replies: str | Failure) -> None:
+    def __init__(self, *replies: str | Failure, finished: bool = True) -> None:
+        self.finished = finished
         self.replies, self.asked = list(replies), list[Prompt]()
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Sequence[Completion | Failure]:
@@ -82,7 +83,7 @@ class Model:
         for prompt in prompts:
             reply = self.replies[min(len(self.asked), len(self.replies) - 1)]
             self.asked.append(prompt)
-            found.append(reply if isinstance(reply, Failure) else Completion(reply, (), True, None))
+            found.append(reply if isinstance(reply, Failure) else Completion(reply, (), self.finished, None))
         return found
 
     def log_likelihood(self, prompts: Sequence[Prompt], continuations: Sequence[str]) -> Sequence[float | Failure]:

@@ -140,6 +140,11 @@ def test_a_failure_is_no_score_and_is_never_kept(broken: str | Failure, tmp_path
     assert best([answer()], **columns(["cid2ins"])) == [pytest.approx(0.55)]
 
 
+def test_a_reply_that_was_cut_off_is_no_reply(tmp_path: Path) -> None:
+    assert Asking(Model(reply(), finished=False), folder=tmp_path).judge([ASKED]) == [None]
+    assert not list(tmp_path.rglob("*.json"))
+
+
 def test_other_completions_are_judged_where_one_fails(tmp_path: Path) -> None:
     model = Model(Failure("down"), reply(1.0))
     best = reward(judge=Asking(model, folder=tmp_path))

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from bench.errors import BenchError
+from navigen.rewards.asking import Asking
 from navigen.rewards.guard import Identity, clashes, identify_reward, identify_role
+from navigen.rewards.mix import NaviGenReward
 from navigen.rewards.settings import RELEASED, Rewarding
 
 
@@ -61,3 +63,11 @@ def test_models_are_told_by_weights_and_else_by_name(tmp_path: Path) -> None:
     assert len(clashes(judge, found)) == 1
     server = Rewarding(judge="llm", judge_model="m", judge_backend="openai", judge_url="http://x/v1")
     assert identify_reward(server) == Identity("m")
+
+
+def test_a_judge_behind_a_server_is_made_without_asking_it() -> None:
+    values: dict[str, Any] = {"judge": "llm", "judge_model": "m", "judge_backend": "openai"}
+    made = NaviGenReward(Rewarding(**values, judge_url="http://localhost:1/v1", judge_set=("tries=1",)))
+    assert isinstance(made.judging, Asking)
+    with pytest.raises(BenchError, match="name=value"):
+        NaviGenReward(Rewarding(**values, judge_url="http://localhost:1/v1", judge_set=("tries",)))
