@@ -102,6 +102,12 @@ def suite(name: str) -> Suite:
     return found
 
 
+def config(name: str) -> dict[str, Any]:
+    """Return the settings of a named configuration."""
+    found: dict[str, Any] = dict(_load("configs", name))
+    return found
+
+
 def system(name: str) -> type[Any]:
     """Return the class of a system: a dataclass whose fields are its configuration."""
     found: type[Any] = _load("systems", name)

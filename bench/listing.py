@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A named grid of tasks, systems and seeds, its `limit` and `settings` as --limit, --set; `parts` run with it."""
+    """A named grid of tasks, systems and seeds, its `limit`, `config` and `settings` as --limit, --config, --set.
+
+    `parts` run with it. `asks`: settings that only the user knows, as (section.name, what it is); they must be set.
+    """
 
     id: str
     tasks: tuple[str, ...]
@@ -17,6 +20,8 @@ class Suite:
     limit: int | None = None
     settings: tuple[str, ...] = ()
     parts: tuple[Suite, ...] = ()
+    config: str = ""
+    asks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

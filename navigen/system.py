@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
+from bench.hub import pinned
 from bench.io import digest, file_sha256
 from bench.processes import is_main, only_training
 from navigen.checkpoint import FILE, load_policy, read_told, save_policy
@@ -114,7 +115,8 @@ class Tuned(Recipe, Answering):
         if config["checkpoint"]:
             folders = [Path(config["checkpoint"])]
         else:
-            folders = [*base_folders(config["base"]), *([Path(config["sentences"])] if config["sentences"] else [])]
+            reader = config["sentences"]
+            folders = [*base_folders(config["base"]), *([Path(reader)] if reader and pinned(reader) is None else [])]
         return [*folders, Path(config["prompts"])] if config["prompts"] else folders
 
 

@@ -70,6 +70,9 @@ SUITES: dict[str, Entry] = {
         "tasks.suites:LANGUAGE", "the planted world, systems that speak, trained here, three seeds", "lm"
     ),
     "world": Entry("tasks.suites:WORLD", "the planted world, all nine cards, every system that ships"),
+    "paper": Entry(
+        "tasks.paper:PAPER", "the paper's setting of the method: GPUs, a teacher's and a judge's server", "lm,render,see"
+    ),
     "classic": Entry("tasks.suites:CLASSIC", "every real log against counting, linear and self-attentive systems"),
 }
 

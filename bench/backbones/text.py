@@ -76,9 +76,12 @@ def load_encoder(folder: Path, device: str = "cpu") -> tuple[Any, Any]:
 
 
 def mean_states(
-    texts: Sequence[str], tokenizer: Any, model: Any, batch: int = 64, longest: int = 128
+    texts: Sequence[str], tokenizer: Any, model: Any, batch: int = 64, longest: int = 128, last: bool = False
 ) -> NDArray[np.float64]:
-    """Return the mean of the last states over the real tokens [texts, width]; short texts are computed together."""
+    """Return the mean of the last states over the real tokens [texts, width], or with `last` that of the last one.
+
+    Short texts are computed together.
+    """
     import torch
 
     order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), texts[index]))
@@ -91,5 +94,8 @@ def mean_states(
         with torch.no_grad():
             states = model(**inputs).last_hidden_state
         real = inputs["attention_mask"].unsqueeze(-1).to(states.dtype)
+        if last:  # wherever the padding stands
+            places = torch.arange(real.shape[1], device=real.device)[None, :, None]
+            real = (places == (real * places).argmax(1, keepdim=True)).to(states.dtype)
         found[chosen] = ((states * real).sum(1) / real.sum(1).clamp(min=1)).double().cpu().numpy()
     return found

@@ -34,5 +34,4 @@ def read_config(name: str | None) -> dict[str, object]:
 
     if name.endswith(".toml"):
         return read_toml(Path(name))
-    line = catalogue.entry("configs", name)
-    return dict(catalogue.resolve(line.target, line.needs))
+    return catalogue.config(name)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from bench.api import Train
 from bench.errors import unknown
+from bench.hub import local
 from bench.rng import stream
 from navigen.identifiers.behaviour import behaviour_vectors
 from navigen.identifiers.content import content_vectors, text_of
@@ -17,12 +16,18 @@ ENCODERS = ("behaviour", "content", "both", "random")
 
 
 def encode_items(
-    train: Train, encoder: str, width: int = 64, window: int = 4, sentences: str = "", seed: int = 0
+    train: Train,
+    encoder: str,
+    width: int = 64,
+    window: int = 4,
+    sentences: str = "",
+    seed: int = 0,
+    device: str = "cpu",
 ) -> Floats:
     """Return vectors [items, ...] of length 1 (or 0: nothing known), items in sorted order of their ids.
 
-    `sentences`: folder of a sentence encoder that reads the content instead of tf-idf ("" = tf-idf). "both" puts the
-    two vectors of length 1 side by side. "random" knows nothing but the number of items. Behaviour is counted on
+    `sentences`: folder, or NAME@COMMIT in the hub's cache, of a sentence encoder that reads the content instead of
+    tf-idf ("" = tf-idf), on `device`. "both" puts the two vectors of length 1 side by side. "random" knows nothing but the number of items. Behaviour is counted on
     `train.sequences` alone: neither validation nor test reaches a vector.
     """
     names = sorted(train.items)
@@ -42,7 +47,7 @@ def encode_items(
         if sentences:
             from navigen.identifiers.sentences import sentence_vectors
 
-            parts.append(sentence_vectors([text_of(item) for item in items], Path(sentences)))
+            parts.append(sentence_vectors([text_of(item) for item in items], local(sentences), device=device))
         else:
             parts.append(content_vectors(items, width, stream(seed, "identifiers", "content")))
     return normalise(np.concatenate(parts, axis=1))

@@ -62,9 +62,15 @@ class TeacherSettings:
         if self.name not in NAMES:
             raise unknown("teacher.name", self.name, NAMES)
         if (self.name in SILENT) == bool(self.model):
-            raise BenchError("teacher.model: expected for every teacher but scripted (and none), which have no model")
+            raise BenchError(
+                "teacher.model: expected for every teacher but scripted (and none), which have no model "
+                "(--set SYSTEM.teacher.model=NAME)"
+            )
         if (self.name == "openai") != bool(self.url):
-            raise BenchError("teacher.url is the address of teacher openai, and of no other")
+            raise BenchError(
+                "teacher.url is the address of teacher openai, and of no other "
+                "(--set SYSTEM.teacher.url=http://HOST:PORT/v1)"
+            )
         if urlsplit(self.url).username is not None or urlsplit(self.url).query:
             raise BenchError(
                 "teacher.url: expected an address without user, password or query; name the key's environment "
