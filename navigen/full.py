@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.api import Train
 from bench.config import plain
 from bench.errors import BenchError
 from bench.processes import is_main, only_training
-from navigen.checkpoint import FILE, load_policy, read_told, save_policy
-from navigen.pipeline import Making
-from navigen.policy import Policy
 from navigen.prompt import Form
 from navigen.recipe import HISTORY
-from navigen.reinforcement import reinforce_policy
 from navigen.rewards.settings import Rewarding
 from navigen.system import Tuned
 from navigen.teacher.settings import TeacherSettings
-from navigen.train.device import wait_for_all
 from navigen.train.grpo.settings import Reinforce
+
+if TYPE_CHECKING:
+    from navigen.policy import Policy
 
 LATER = ("reward", "reinforce")  # settings of what comes after fine-tuning
 
@@ -67,6 +65,8 @@ class NaviGen(Tuned):
 
     def trained(self, train: Train) -> tuple[Policy, dict[str, Any]]:
         """Return a new policy and what its stages did."""
+        from navigen.reinforcement import reinforce_policy
+
         policy, told = self.tuned(train)
         if self.reinforce.steps:
             course = reinforce_policy(policy, self, train, self.context)
@@ -75,6 +75,10 @@ class NaviGen(Tuned):
 
     def tuned(self, train: Train) -> tuple[Policy, dict[str, Any]]:
         """Return the fine-tuned policy, from the shared folder if another system of this run has made the same."""
+        from navigen.checkpoint import FILE, load_policy, read_told, save_policy
+        from navigen.pipeline import Making
+        from navigen.train.device import wait_for_all
+
         if self.context.shared is None or not self.reinforce.steps:
             return Making(self, train, self.context).run()
         made = self.made_of(train, LATER)

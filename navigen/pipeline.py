@@ -9,6 +9,8 @@ from typing import Any
 
 from bench.api import Context, Train
 from bench.config import plain
+from bench.errors import BenchError
+from bench.processes import number
 from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train_tokenizer
 from navigen.corpus import count_tasks, samples, to_documents, training_rows, validation_rows
 from navigen.identifiers.catalogue import Identified
@@ -19,9 +21,10 @@ from navigen.packages import find_base
 from navigen.policy import Policy
 from navigen.prompt import all_phrases
 from navigen.recipe import Recipe, Speaking
-from navigen.taught import Taught, be_taught
+from navigen.taught import Taught, be_taught, taught_together
 from navigen.teacher.settings import NOBODY
 from navigen.train.checkpoint import Course
+from navigen.train.device import make_accelerator, wait_for_all
 from navigen.train.documents import Document
 from navigen.train.stage import Stage, train_stage
 from navigen.train.trainee import adapt
@@ -75,7 +78,16 @@ class Making:
         asked = samples(self.train, recipe, VALIDATED)
         place = self.context.shared or self.context.work
         folder = None if place is None else place / "teach"
-        return be_taught(asked, recipe.teacher, recipe.teach, folder, self.context.progress)
+
+        def teach_here() -> Taught:
+            return be_taught(asked, recipe.teacher, recipe.teach, folder, self.context.progress)
+
+        if number() == 1:
+            return teach_here()
+        if folder is None:
+            raise BenchError(f"{recipe.label}: several processes hand lessons on in a folder; name one (--to)")
+        make_accelerator(self.context.device, self.context.dtype, "teach")  # which lets them wait for each other
+        return taught_together(folder, teach_here, wait_for_all)
 
     def stages(self) -> list[Stage]:
         """Return the stages that the recipe trains, in order; one of 0 epochs is left out."""

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
 from bench.hub import pinned
+from bench.needs import Need
 from bench.io import digest, file_sha256
 from bench.processes import is_main, only_training
-from navigen.checkpoint import FILE, load_policy, read_told, save_policy
-from navigen.identifiers.catalogue import Identified
+from navigen.needs import needs_of
 from navigen.packages import base_folders
-from navigen.pipeline import Making
-from navigen.policy import Policy
 from navigen.recipe import Recipe
-from navigen.released import is_released, load_released
 from navigen.shipped import SHIPPED, all_shipped, find_shipped
 from navigen.teacher.settings import NOBODY
-from navigen.train.device import wait_for_all
+
+if TYPE_CHECKING:  # a system is planned and looked at by many who never compute with it
+    from navigen.policy import Policy
 
 
 class Answering:
@@ -30,20 +29,23 @@ class Answering:
 
     label: ClassVar[str]
     context: Context
-    policy: Policy | None
+    policy: Any
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return a ranking a query; whatever no beam reached ties behind the rest."""
-        return self._fitted("rank").answer(queries, k, self.context.progress)
+        answers: Sequence[Answer] = self._fitted("rank").answer(queries, k, self.context.progress)
+        return answers
 
     def instruct(self, queries: Sequence[Query], kind: Kind) -> Sequence[Answer]:
         """Return an instruction a query, or the failure to write one."""
-        return self._fitted("instruct").instruct(queries, kind, self.context.progress)
+        answers: Sequence[Answer] = self._fitted("instruct").instruct(queries, kind, self.context.progress)
+        return answers
 
     def _fitted(self, verb: str) -> Policy:
         if self.policy is None:
             raise BenchError(f"{self.label}: {verb} was called before fit; call fit(train) first")
-        return self.policy
+        policy: Policy = self.policy
+        return policy
 
 
 @dataclass
@@ -56,10 +58,13 @@ class Tuned(Recipe, Answering):
 
     checkpoint: str = ""
     context: Context = field(default_factory=Context, kw_only=True)
-    policy: Policy | None = field(default=None, init=False, repr=False, compare=False)
+    policy: Any = field(default=None, init=False, repr=False, compare=False)
 
     def fit(self, train: Train) -> None:
         """Load the checkpoint, or train and keep it in the work folder."""
+        from navigen.checkpoint import load_policy
+        from navigen.released import is_released, load_released
+
         if self.checkpoint:
             known = (self.label, *self.accepts)
             folder = find_shipped(known, train) if self.checkpoint == SHIPPED else Path(self.checkpoint)
@@ -76,6 +81,9 @@ class Tuned(Recipe, Answering):
 
         Processes that were launched together train as one and end with the same policy; the first writes it.
         """
+        from navigen.checkpoint import FILE, load_policy, read_told, save_policy
+        from navigen.train.device import wait_for_all
+
         work = self.context.work
         made = "" if work is None else self.made_of(train)
         if work is not None and (work / "policy" / FILE).exists() and read_told(work / "policy").get("made") == made:
@@ -91,10 +99,14 @@ class Tuned(Recipe, Answering):
 
     def trained(self, train: Train) -> tuple[Policy, dict[str, Any]]:
         """Return a new policy and what its stages did."""
+        from navigen.pipeline import Making
+
         return Making(self, train, self.context).run()
 
     def made_of(self, train: Train, leave: Iterable[str] = ()) -> str:
         """Return the sha256 over all that a policy is made of: settings but those to `leave`, data, base and seed."""
+        from navigen.identifiers.catalogue import Identified
+
         leave = {*self.answering, "checkpoint", *leave}
         values = {name: value for name, value in plain(self).items() if name not in leave}
         files = [
@@ -106,6 +118,11 @@ class Tuned(Recipe, Answering):
             items += [[name, one.caption, plain(one.attributes)] for name, one in sorted(train.items.items())]
         context = [self.context.seed, self.context.dtype]
         return digest([self.label, values, files, context, items, sorted(train.sequences.items()), asked])
+
+    @classmethod
+    def needs(cls, config: Mapping[str, Any]) -> Iterable[Need]:
+        """Return what must be there before it can be trained and asked: models, servers, packages, memory."""
+        return needs_of(cls.label, config)
 
     @classmethod
     def files(cls, config: Mapping[str, Any]) -> Iterable[Path]:

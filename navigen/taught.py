@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,13 +14,17 @@ from typing import Any
 import numpy as np
 
 from bench.api import Failure, Progress
-from bench.config import plain
+from bench.config import build, plain
 from bench.errors import BenchError
+from bench.io import read_json, write_text
+from bench.processes import is_main
 from navigen.corpus import Lessons, Said
 from navigen.teacher.lessons import count_failures, plan_calls, teach
 from navigen.teacher.sample import Lesson, Sample, Teaching
 from navigen.teacher.settings import TeacherSettings, open_desk
 
+GIVEN = "given.json"  # what the first of several processes was taught, for the others
+PAUSE = 0.5  # seconds between two looks for it
 COSTS = ("calls", "read", "written", "money")
 
 
@@ -58,6 +64,30 @@ def be_taught(
         "spent": {name: plain(spent)[name] for name in COSTS},
     }
     return Taught({name: say(one) for name, one in lessons.items()}, told)
+
+
+def taught_together(folder: Path, teach_here: Callable[[], Taught], wait: Callable[[], None]) -> Taught:
+    """Return what the first of the processes launched together is taught; it alone asks the teacher.
+
+    `wait` returns when all have come there. The others look for a file meanwhile, since a teacher may take longer than
+    processes wait for each other; where the first fails, their launcher ends them.
+    """
+    path = folder / GIVEN
+    if is_main():
+        path.unlink(missing_ok=True)
+    wait()
+    if is_main():
+        taught = teach_here()
+        lessons = {name: plain(said) for name, said in taught.lessons.items()}
+        write_text(path, json.dumps({"lessons": lessons, "told": plain(taught.told)}))
+    else:
+        while not path.exists():
+            time.sleep(PAUSE)
+        given: Any = read_json(path)
+        lessons_of = {name: build(Said, said, str(path)) for name, said in given["lessons"].items()}
+        taught = Taught(lessons_of, given["told"])
+    wait()
+    return taught
 
 
 def say(lesson: Lesson) -> Said:

@@ -59,9 +59,9 @@ def check_extras() -> list[Finding]:
     """Return each optional group of packages: installed, or the command that installs it."""
     found: list[Finding] = []
     for extra, names in sorted(extras().items()):
-        absent = [name for name in names if not _installed(name)]
+        absent = [name for name in names if not installed(name)]
         told = f'missing {", ".join(absent)}: pip install "navibench[{extra}]"'
-        have = ", ".join(f"{name} {_installed(name)}" for name in names)
+        have = ", ".join(f"{name} {installed(name)}" for name in names)
         found.append(Finding("extras", extra, not absent, told if absent else have))
     return found
 
@@ -129,7 +129,8 @@ def missing(findings: Sequence[Finding]) -> int:
     return sum(not finding.good for finding in findings)
 
 
-def _installed(name: str) -> str:
+def installed(name: str) -> str:
+    """Return the version of an installed package, "" of another."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -40,6 +40,7 @@ HELPERS = {
         "hub",
         "io",
         "listing",
+        "needs",
         "pixels",
         "processes",
         "rng",

@@ -26,6 +26,7 @@ class Replay:
         self.script: Script = lambda body, before: said("yes")
         self.seen: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
+        self.listed: Reply = (200, json.dumps({"data": []}).encode(), {})
         self.lock = threading.Lock()
         replay = self
 
@@ -46,6 +47,14 @@ class Replay:
                     for part in [raw[place : place + 1] for place in range(len(raw))] if drip else [raw]:
                         self.wfile.write(part)
                         time.sleep(drip)
+
+            def do_GET(self) -> None:
+                replay.keys.append(self.headers["Authorization"])
+                code, raw, _ = replay.listed
+                self.send_response(code)
+                self.send_header("Content-Length", str(len(raw)))
+                self.end_headers()
+                self.wfile.write(raw)
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

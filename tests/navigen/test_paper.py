@@ -32,9 +32,10 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Replay]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NAVIGEN_KEY", KEY)
+        patch.setenv("NAVIBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))  # which holds a judge's replies
         yield Replay()
 
 
