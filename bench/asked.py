@@ -37,8 +37,8 @@ def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any
     found = dict(first)
     for name, value in second.items():
         usual = found.get(name)
-        both = isinstance(value, Mapping) and isinstance(usual, Mapping)
-        found[name] = merged(usual, value) if both else value
+        tables = isinstance(usual, Mapping) and isinstance(value, Mapping)
+        found[name] = merged(dict(usual or {}), value) if tables else value
     return found
 
 

@@ -65,13 +65,20 @@ class NaviGen(Tuned):
 
     def trained(self, train: Train) -> tuple[Policy, dict[str, Any]]:
         """Return a new policy and what its stages did."""
-        from navigen.reinforcement import reinforce_policy
+        from navigen.reinforcement import make_reward, reinforce_policy
 
         policy, told = self.tuned(train)
         if self.reinforce.steps:
-            course = reinforce_policy(policy, self, train, self.context)
-            told = {**told, "stages": [*told["stages"], plain(course)]}
+            reward = make_reward(policy, self, train)
+            course = reinforce_policy(policy, self, train, self.context, reward)
+            told = {**told, "stages": [*told["stages"], plain(course)], "rewarded": reward.fingerprint}
         return policy, told
+
+    def foresee(self, train: Train) -> list[str]:
+        """Return a line a stage of training: what it will ask of others, and what it will compute."""
+        from navigen.estimate import tell_reinforcement
+
+        return [*super().foresee(train), *tell_reinforcement(self, train)]
 
     def tuned(self, train: Train) -> tuple[Policy, dict[str, Any]]:
         """Return the fine-tuned policy, from the shared folder if another system of this run has made the same."""

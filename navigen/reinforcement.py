@@ -56,8 +56,8 @@ def question(policy: Policy, history: Sequence[Written], target: Written, task: 
     return Question(task, open_turns(turns), "" if ranks else policy.prefix, ranks, renderer.think, columns)
 
 
-def reinforce_policy(policy: Policy, recipe: NaviGen, train: Train, context: Context) -> Course:
-    """Reinforce a policy in place, to the weights as a checkpoint keeps them, and return what was done."""
+def make_reward(policy: Policy, recipe: NaviGen, train: Train) -> NaviGenReward:
+    """Return what the policy's answers earn; a judge that is a model is loaded now."""
     items = policy.identified
     levels = 0 if items.book is None else items.book.codes.shape[1]
     pictures = {
@@ -65,7 +65,11 @@ def reinforce_policy(policy: Policy, recipe: NaviGen, train: Train, context: Con
         for name, one in zip(items.numbers, items.written, strict=True)
         if one.code and (item := train.items[name]).image is not None
     }
-    reward = NaviGenReward(recipe.rewarding(), items.written, levels, pictures)
+    return NaviGenReward(recipe.rewarding(), items.written, levels, pictures)
+
+
+def reinforce_policy(policy: Policy, recipe: NaviGen, train: Train, context: Context, reward: NaviGenReward) -> Course:
+    """Reinforce a policy in place, to the weights as a checkpoint keeps them, and return what was done."""
     settings, tasks = recipe.reinforce, recipe.reinforced
     model = adapt(policy.model.float(), settings.stage, context.seed)
     course = reinforce(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,9 +12,9 @@ from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
 from bench.hub import pinned
-from bench.needs import Need
 from bench.io import digest, file_sha256
-from bench.processes import is_main, only_training
+from bench.needs import Need
+from bench.processes import is_main, number, only_training
 from navigen.needs import needs_of
 from navigen.packages import base_folders
 from navigen.recipe import Recipe
@@ -92,6 +93,7 @@ class Tuned(Recipe, Answering):
         self.policy, done = self.trained(train)
         if work is not None:
             told: dict[str, Any] = {"made": made, "seed": self.context.seed, "dtype": self.context.dtype, **done}
+            told["by"] = {"processes": number(), "device": self.context.device, "packages": versions()}
             if is_main():
                 save_policy(self.policy, self, work / "policy", told)
             wait_for_all()
@@ -102,6 +104,12 @@ class Tuned(Recipe, Answering):
         from navigen.pipeline import Making
 
         return Making(self, train, self.context).run()
+
+    def foresee(self, train: Train) -> list[str]:
+        """Return a line a stage of training: what it will ask of others, and what it will compute."""
+        from navigen.estimate import foresee
+
+        return list(foresee(self, train))
 
     def made_of(self, train: Train, leave: Iterable[str] = ()) -> str:
         """Return the sha256 over all that a policy is made of: settings but those to `leave`, data, base and seed."""
@@ -135,6 +143,11 @@ class Tuned(Recipe, Answering):
             reader = config["sentences"]
             folders = [*base_folders(config["base"]), *([Path(reader)] if reader and pinned(reader) is None else [])]
         return [*folders, Path(config["prompts"])] if config["prompts"] else folders
+
+
+def versions() -> dict[str, str]:
+    """Return the packages that a training's last bits depend on, with their versions."""
+    return {name: version(name) for name in ("accelerate", "peft", "torch", "transformers")}
 
 
 def files_in(place: Path) -> list[Path]:

@@ -19,6 +19,7 @@ from bench.errors import BenchError
 from bench.io import read_json, write_text
 from bench.processes import is_main
 from navigen.corpus import Lessons, Said
+from navigen.teacher.asking import prompts_digest
 from navigen.teacher.lessons import count_failures, plan_calls, teach
 from navigen.teacher.sample import Lesson, Sample, Teaching
 from navigen.teacher.settings import TeacherSettings, open_desk
@@ -62,6 +63,8 @@ def be_taught(
         "failed": failed,
         "fitness": round(float(np.mean(fitness)), 4) if fitness else None,
         "spent": {name: plain(spent)[name] for name in COSTS},
+        "teacher": desk.teacher.fingerprint,
+        "asked": prompts_digest(),
     }
     return Taught({name: say(one) for name, one in lessons.items()}, told)
 

@@ -71,7 +71,9 @@ SUITES: dict[str, Entry] = {
     ),
     "world": Entry("tasks.suites:WORLD", "the planted world, all nine cards, every system that ships"),
     "paper": Entry(
-        "tasks.paper:PAPER", "the paper's setting of the method: GPUs, a teacher's and a judge's server", "lm,render,see"
+        "tasks.paper:PAPER",
+        "the paper's setting of the method: GPUs, a teacher's and a judge's server",
+        "lm,render,see",
     ),
     "classic": Entry("tasks.suites:CLASSIC", "every real log against counting, linear and self-attentive systems"),
 }

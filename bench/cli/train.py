@@ -33,12 +33,13 @@ def train(
             '"world-clip", "world-clip-reward".'
         ),
     ],
-    to: Annotated[Path, typer.Option("--to", help="Folder for checkpoints and the result.")],
+    to: Annotated[Path | None, typer.Option("--to", help="Folder for checkpoints and the result.")] = None,
     task: Annotated[str | None, typer.Option(help="The task whose training part is learnt.")] = None,
     config: Config = None,
     stage: Annotated[str | None, typer.Option(help="Where training ends: base, embed, full.")] = None,
     seed: Annotated[int, typer.Option(help="Seed.")] = 0,
     assign: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, repeatable.")] = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Say what it will take, and train nothing.")] = False,
     data_root: DataRoot = None,
 ) -> None:
     """Train a system on a task's training part. Interrupted trainings go on; the result is loaded by `checkpoint`.
@@ -50,6 +51,11 @@ def train(
 
     refuse_lone_launch()
     told = list(assign or ())
+    if estimate:
+        _foresee(system, task, seed, told, read_config(config), data_root)
+        return
+    if to is None:
+        raise BenchError("train: name a folder for checkpoints and the result (--to)")
     options = {"task": task, "config": config, "stage": stage, "seed": seed}
     command = spell(system, options, told)
     if stage is not None:
@@ -64,6 +70,26 @@ def train(
         if (to / "policy").is_dir() and is_main():
             facts = (f"A checkpoint of `{system}`, trained on the training part of {task} (seed {seed}) by",)
             write_card(to / "policy", f"{system} for {task}", command, facts)
+
+
+def _foresee(
+    name: str, task: str | None, seed: int, told: list[str], config: dict[str, object], root: Path | None
+) -> None:
+    from bench.cli.console import out
+    from bench.listing import Suite
+    from bench.plan import make_system, plan
+    from bench.pose import load
+
+    if task is None:
+        raise BenchError("train --estimate: name the task whose training part is learnt (--task)")
+    (job,), _ = plan(Suite("", (task,), (name,), (seed,)), assignments=told, config=config)
+    with progress_bar(task) as progress:
+        dataset = load(job, root, progress)
+    system = make_system(job, _context(None, seed, job.device.name, job.device.dtype, progress))
+    if not hasattr(system, "foresee"):
+        raise BenchError(f"{name} does not say what its training takes; navibench run tells how long earlier runs took")
+    for line in system.foresee(dataset.train):
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _system(
@@ -138,7 +164,7 @@ def _given(name: str, told: list[str]) -> tuple[dict[str, str], Device]:
     return sections.get(name, {}), found_device(build(Device, sections.get("device", {}), "device"))
 
 
-def _context(work: Path, seed: int, device: str, dtype: str, progress: object) -> Context:
+def _context(work: Path | None, seed: int, device: str, dtype: str, progress: object) -> Context:
     from bench.api import Context
 
     return Context(seed, work, device, dtype, progress)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +26,19 @@ def estimate(jobs: Sequence[Job], out: Path) -> str:
         text += f"; about {total / 60:.1f} min by earlier runs"
     if fresh:
         text += f"; never timed here: {', '.join(fresh)} (the bar shows the time left)"
-    return text
+    return text + drawn(jobs)
+
+
+def drawn(jobs: Sequence[Job]) -> str:
+    """Return how many pictures and clips will be made by which generator, as far as the jobs say."""
+    counts: Counter[str] = Counter()
+    for job in jobs:
+        told = job.rendering
+        most = [number for number in (told.cases, job.limit) if number is not None]
+        if told.generator and most:
+            counts[told.generator] += min(most)
+    shown = ", ".join(f"{count:,} by {name}" for name, count in sorted(counts.items()))
+    return f"; to render: {shown}" if shown else ""
 
 
 def _seconds(job: Job, earlier: Sequence[Run]) -> float | None:

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 from bench.hub import pinned
 from bench.io import cache_root
@@ -98,7 +99,7 @@ def check_disk(jobs: Sequence[Job], needs: Sequence[Need]) -> Finding:
         if isinstance(need, Model) and (one := pinned(need.name)) is not None and one.folder() is None:
             absent += DISK.get(one.name, (5.0, 0.0))[0]
     drawn = {job.rendering.generator: job.rendering for job in jobs if job.rendering.generator}
-    made = [make_generator(rendering) for rendering in drawn.values()]
+    made: list[Any] = [make_generator(rendering) for rendering in drawn.values()]
     absent += sum(DISK.get(one.pipeline, (5.0, 0.0))[0] for one in made if getattr(one, "absent", ""))
     trained = {(job.task.id.rpartition("/")[0], job.system, job.seed) for job in jobs} if _trains(needs) else set()
     wanted = absent + POLICY * len({one for one in trained if one[1] in _training(jobs)})
@@ -120,6 +121,8 @@ def check_launcher(trains: bool) -> Finding:
     """Return how several GPUs are used; a configuration of accelerate is not needed where flags say all."""
     home = Path(os.environ.get("HF_HOME", str(Path.home() / ".cache" / "huggingface")))
     path = home / "accelerate" / "default_config.yaml"
-    told = f"accelerate's configuration: {path}" if path.is_file() else "accelerate has no configuration (none is needed)"
+    told = (
+        f"accelerate's configuration: {path}" if path.is_file() else "accelerate has no configuration (none is needed)"
+    )
     many = "; several GPUs: accelerate launch --multi_gpu --num_processes N -m bench train ..." if trains else ""
     return Finding("machine", "launcher", True, told + many)

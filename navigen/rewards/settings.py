@@ -79,8 +79,14 @@ class Rewarding:
             ),
             (lexical_judge and bool(self.judge_model), "judge=lexical has no model; leave judge_model empty"),
             (not lexical_judge and self.lexical != "words", "lexical=released is a rule of judge=lexical only"),
-            (self.judge == "llm" and not self.judge_model, "judge=llm: name it by judge_model (--set SYSTEM.reward.judge_model=NAME)"),
-            (self.judge == "llm" and server != bool(self.judge_url), "judge_url is the address of backend openai only (--set SYSTEM.reward.judge_url=...)"),
+            (
+                self.judge == "llm" and not self.judge_model,
+                "judge=llm: name it by SYSTEM.reward.judge_model",
+            ),
+            (
+                self.judge == "llm" and server != bool(self.judge_url),
+                "judge_url is the address of backend openai only",
+            ),
             (self.judge != "llm" and asks, "judge_backend, judge_url, judge_set, judge_tokens are of judge=llm only"),
             (released and not self.terms, "form=released expects terms with every instruction"),
             (released and self.think, "form=released always asks for a thought; leave think off"),

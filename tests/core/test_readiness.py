@@ -91,7 +91,10 @@ def test_a_server_is_tried_once_and_not_for_long(monkeypatch: pytest.MonkeyPatch
     need = Server("teacher", server.url, "m", "NAVIGEN_KEY")
     monkeypatch.setenv("NAVIGEN_KEY", KEY)
     server.listed = (401, b"no", {})
-    assert [(one.good, "see to the key" in one.told) for one in machine.check_server(need)] == [(True, False), (False, True)]
+    assert [(one.good, "see to the key" in one.told) for one in machine.check_server(need)] == [
+        (True, False),
+        (False, True),
+    ]
     server.listed = (404, b"no", {})
     assert all(one.good for one in machine.check_server(need)), "some list no models"
     server.listed = (200, b"<html>", {})

@@ -1,4 +1,4 @@
-"""The paper's setting from end to end with stand-ins: only paths, sizes and steps are other than on a machine of GPUs."""
+"""The paper's setting from end to end with stand-ins: only paths, sizes and steps are other than on GPUs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from bench import catalogue
+from bench.api import Context
 from bench.cli.run import execute
 from bench.config import flat, plain
 from bench.errors import BenchError
 from bench.listing import Suite
-from bench.plan import Job, plan
+from bench.plan import Job, make_system, plan
+from bench.pose import load
 from bench.store import Run
 from tests.lm.replay import Replay
 from tests.navigen.paper import KEY, LIMIT, PATHS, SIZES, STEPS, WORLD, served, small_jobs, write_stand_ins
@@ -68,6 +70,16 @@ def test_nothing_but_paths_sizes_and_steps_is_replaced(grid: Suite) -> None:
         assert {name for name in {*SIZES, *STEPS} if name.startswith("navigen.")} <= changed
 
 
+def test_what_only_the_user_knows_is_asked_for_by_its_flag() -> None:
+    with pytest.raises(BenchError, match=r"(?s)--set navigen.teacher.url=.*--set navigen.reward.judge_model=.*clip"):
+        plan(SUITE)
+    known = [f"{name}={UNKNOWN[name]}" for name, _ in SUITE.asks]
+    assert {job.system for job in plan(BESIDE)[0]} == set(BESIDE.systems), "who needs no server is not asked for one"
+    assert plan(replace(SUITE, parts=()), assignments=known)[0]
+    with pytest.raises(BenchError, match=r"--set SYSTEM.teacher"):
+        plan(Suite("", SUITE.tasks, ("navigen",)), config=catalogue.config("paper"))
+
+
 def told(out: Path) -> dict[str, Any]:
     """Return what the checkpoint of the reinforced policy tells."""
     (path,) = (out / "fits" / "navigen").rglob("policy/navigen.json")
@@ -100,6 +112,13 @@ def test_the_whole_way_on_a_log(stand_ins: tuple[Path, dict[str, str]], server: 
     assert last["cid2ins/form"] > 0.5 and last["unjudged"] == 0
     assert made["taught"]["spent"]["calls"] == asked.count("scripted-teacher")
     assert not made["taught"]["failed"]
+    known = {"schema", "system", "recipe", "prompts", "items", "made", "seed", "dtype", "by", "taught", "rewarded"}
+    assert set(made) == known | {"stages"}
+    system = make_system(job, Context())
+    foreseen = dict(line.split(": ", 1) for line in system.foresee(load(job, folder / "data").train))
+    calls = int(foreseen["teach"].split()[0].replace(",", ""))
+    assert 0 <= calls - asked.count("scripted-teacher") <= 20, "corrections are not foreseen, known terms are not asked"
+    assert f"{STEPS['navigen.reinforce.steps']} steps of 4 questions, 64 answers" in foreseen["grpo"]
 
 
 @pytest.mark.parametrize("grid", [IMAGES, VIDEOS], ids=lambda grid: grid.id)

@@ -1,4 +1,4 @@
-"""The whole training as two processes: the teacher is asked by one of them, and the policy is what one process makes."""
+"""The whole training as two processes: one of them asks the teacher, and the policy is what one process makes."""
 
 from __future__ import annotations
 
