@@ -50,6 +50,11 @@ PAPER = Suite(
     parts=(
         _rendered("paper-images", "image", "z-image-turbo", 100),
         _rendered("paper-videos", "video", "open-sora-like", 34),
-        Suite(id="paper-beside", tasks=LOGS, systems=("popularity", "markov", "item-knn", "sasrec-softmax")),
+        Suite(
+            id="paper-beside",
+            tasks=LOGS,
+            systems=("popularity", "markov", "item-knn", "sasrec-softmax"),
+            settings=NUMBERS,  # a process computes in one format
+        ),
     ),
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from accelerate.state import AcceleratorState
 
 from bench import catalogue
 from bench.api import Context
@@ -35,10 +36,12 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
+    AcceleratorState._reset_state(True)  # a process computes in one format; this module's is bfloat16
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NAVIGEN_KEY", KEY)
         patch.setenv("NAVIBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))  # which holds a judge's replies
         yield Replay()
+    AcceleratorState._reset_state(True)
 
 
 def only(grid: Suite, task: str) -> Suite:
@@ -68,6 +71,12 @@ def test_nothing_but_paths_sizes_and_steps_is_replaced(grid: Suite) -> None:
         changed = {name for name in before if before[name] != after[name]}
         assert changed <= {*PATHS, *SIZES, *STEPS}
         assert {name for name in {*SIZES, *STEPS} if name.startswith("navigen.")} <= changed
+
+
+def test_all_that_compute_do_so_in_one_format() -> None:
+    asked = [f"{name}={UNKNOWN.get(name, 'world-clip')}" for name, _ in IMAGES.asks]
+    jobs = [job for job in plan(SUITE, assignments=asked)[0] if job.system in ("navigen", "sasrec-softmax")]
+    assert {job.device.dtype for job in jobs} == {"bfloat16"}
 
 
 def test_what_only_the_user_knows_is_asked_for_by_its_flag() -> None:

@@ -57,7 +57,8 @@ class Reinforce:
     `max_kl`: the divergence a token at which training stops (0: never). `validate_every` is in steps (0: at the start
     and the end), `held_samples` in answers a held-out question, `patience` in validations without a better one (0:
     never stop), `save_every` in steps (0: with every validation); `samples`: held-out answers kept for reading.
-    `rollouts`: what samples, transformers in this process or vLLM (with an adapter only).
+    `rollouts`: what samples, transformers in this process or vLLM (with an adapter and in one process only);
+    `rollouts_set`: vLLM's settings (bench/lm/settings.py), as "memory=0.4,context=4096".
     """
 
     steps: int = 600
@@ -93,6 +94,7 @@ class Reinforce:
     save_every: int = 0
     samples: int = 8
     rollouts: str = "hf"
+    rollouts_set: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse values that mean nothing."""
@@ -129,6 +131,9 @@ class Reinforce:
                 raise BenchError(f"grpo: mixture of {task}={share}: expected 0 or more")
         if self.rollouts == "vllm" and not self.rank:
             raise BenchError("grpo: rollouts=vllm sends an adapter every step; set rank above 0, or rollouts=hf")
+
+        if self.rollouts == "hf" and self.rollouts_set:
+            raise BenchError("grpo: rollouts_set is of rollouts=vllm; leave it empty")
 
     def _check(self, name: str, good: bool, expected: str) -> None:
         if not good:

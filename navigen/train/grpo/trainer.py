@@ -35,6 +35,7 @@ from navigen.train.grpo.judging import Legal, Reward, Tally, judge
 from navigen.train.grpo.look import Look
 from navigen.train.grpo.rollout import Sampler
 from navigen.train.grpo.schedule import Schedule
+from navigen.train.grpo.served import Served
 from navigen.train.grpo.settings import Question, Reinforce, fingerprint
 from navigen.train.grpo.update import Learner
 from navigen.train.loop import DISTRIBUTED, rate_at
@@ -150,8 +151,21 @@ class Training:
         """Build what samples and what learns."""
         self.trainee = trainee
         self.learner = Learner(self.model, trainee, self.speech, self.accelerator, self.settings, self.seed)
-        self.sampler = Sampler(trainee.core, self.speech)
+        self.sampler = self.open_sampler(trainee)
         self.looks = Look(self.held, self.settings, self.reward, self.legal, self.ask, (self.rank, self.world))
+
+    def open_sampler(self, trainee: Trainee) -> Sampler | Served:
+        """Return what samples."""
+        if self.settings.rollouts == "hf":
+            return Sampler(trainee.core, self.speech)
+        if self.world > 1 or self.work is None:
+            raise BenchError("grpo: rollouts=vllm works in one process with a work folder; use rollouts=hf")
+        try:
+            from navigen.train.grpo.engine import open_served
+        except ModuleNotFoundError as error:
+            told = f'grpo: rollouts=vllm needs the package {error.name}: pip install "navibench[vllm]"'
+            raise BenchError(told) from None
+        return open_served(self.model, self.speech, self.work)
 
     def take_step(self, step: int) -> dict[str, float]:
         """Ask, judge and learn; return the row of history."""
