@@ -85,6 +85,9 @@ def test_what_only_the_user_knows_is_asked_for_by_its_flag() -> None:
     known = [f"{name}={UNKNOWN[name]}" for name, _ in SUITE.asks]
     assert {job.system for job in plan(BESIDE)[0]} == set(BESIDE.systems), "who needs no server is not asked for one"
     assert plan(replace(SUITE, parts=()), assignments=known)[0]
+    row = {**{name.partition(".")[2]: UNKNOWN[name] for name in UNKNOWN}, "reinforce.steps": 0}
+    (job,) = plan(only(Suite("", SUITE.tasks, ("navigen",), config="paper"), SUITE.tasks[0]), config=row)[0]
+    assert job.config["reinforce"].steps == 0 and job.config["reinforce"].prompts == 64, "as a stored row spells them"
     with pytest.raises(BenchError, match=r"--set SYSTEM.teacher"):
         plan(Suite("", SUITE.tasks, ("navigen",)), config=catalogue.config("paper"))
 

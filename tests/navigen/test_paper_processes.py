@@ -19,6 +19,9 @@ from tests.lm.replay import Replay, Reply, Script, said
 from tests.navigen.paper import KEY, SIZES, STEPS, reply, served, write_base
 
 
+LAUNCHER = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0"]
+
+
 def stubborn(title: str) -> Script:
     """Return a script that answers as the teacher does, but never says of use why somebody chose one thing."""
 
@@ -54,7 +57,7 @@ def test_two_processes_make_what_one_does_and_ask_the_teacher_once(
     told = [part for name, value in own.items() for part in ("--set", f"{name}={value}")]
     asked: list[int] = []
     made = []
-    for name, launcher in (("one", []), ("two", ["-m", "torch.distributed.run", "--nproc-per-node", "2"])):
+    for name, launcher in (("one", []), ("two", LAUNCHER)):
         server.seen.clear()
         arguments = ["navigen", "--task", str(card), "--config", "paper", "--to", str(tmp_path / name), *told]
         if launcher:
