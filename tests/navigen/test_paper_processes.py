@@ -18,7 +18,6 @@ from tests.conftest import REPOSITORY, write_log
 from tests.lm.replay import Replay, Reply, Script, said
 from tests.navigen.paper import KEY, SIZES, STEPS, reply, served, write_base
 
-
 LAUNCHER = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0"]
 
 
