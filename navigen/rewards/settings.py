@@ -81,7 +81,7 @@ class Rewarding:
             (not lexical_judge and self.lexical != "words", "lexical=released is a rule of judge=lexical only"),
             (
                 self.judge == "llm" and not self.judge_model,
-                "judge=llm: name it by SYSTEM.reward.judge_model",
+                "judge=llm: name it by judge_model (SYSTEM.reward.judge_model)",
             ),
             (
                 self.judge == "llm" and server != bool(self.judge_url),
