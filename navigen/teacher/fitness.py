@@ -50,6 +50,12 @@ class Marks:
     fitness: float
 
 
+def average(scores: Sequence[Scores]) -> Scores:
+    """Return the mean of some scores, criterion by criterion."""
+    columns = zip(*(one.values() for one in scores), strict=True)
+    return Scores(*(sum(column) / len(scores) for column in columns))
+
+
 def overall(scores: Scores) -> float:
     """Return the weighed sum of the scores, less 1 where consistency or executability is low."""
     total = sum(weight * value for weight, value in zip(WEIGHTS, scores.values(), strict=True))

@@ -77,7 +77,7 @@ class Scripted:
         item = ask.facts["item" if ask.operation == "terms" else "target"]
         if not item["attributes"]:
             raise BenchError(
-                f"sample {ask.sample}: item {item['title']!r} has no attributes, and the scripted teacher reads nothing "
+                f"sample {ask.sample}: item {item['title']!r} has no attributes, and a scripted teacher reads nothing "
                 "else; a language model is needed as teacher"
             )
         rng = stream(ask.sampling.seed, "scripted", ask.sample, ask.operation, digest(ask.facts))
