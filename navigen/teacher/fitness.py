@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from bench.api import Item
 from bench.errors import unknown
 from bench.terms import SLOT
-from bench.words import STOP, contains, stem, stems, tokens
+from bench.words import STOP, contains, stems
 from navigen.teacher.sample import CONCEAL
 
 CRITERIA = ("consistency", "novelty", "aesthetic", "executability")
@@ -108,7 +108,7 @@ def _quoted(words: Sequence[str], target: Item, terms: Sequence[str]) -> list[st
     runs = [title[place : place + size] for place in range(len(title) - size + 1)]
     if any(contains(words, run) for run in runs):
         return [target.title]
-    return [name for name in _names(target, terms) if stem(name) in words]
+    return [name for name in _names(target, terms) if contains(words, stems(name))]
 
 
 def _names(target: Item, terms: Sequence[str]) -> list[str]:
@@ -118,5 +118,4 @@ def _names(target: Item, terms: Sequence[str]) -> list[str]:
         return []
     wordings = [word for slot, values in target.attributes.items() if slot != SLOT for word in values]
     common = set(stems(" ".join([target.caption, *terms, *wordings])))
-    large = [word for part in shown if part[0].isupper() for word in tokens(part)]
-    return [word for word in large if stem(word) not in common]
+    return [word for word in shown if word[0].isupper() and not common.intersection(stems(word))]

@@ -28,7 +28,7 @@ FAMILIES: Mapping[str, str] = {"genre": "game", "subject": "clip", "action": "cl
 LAYERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "composition": {
         "thing": ("centred close-up", "eye-level close-up"),
-        "game": ("wide shot of the play field", "whole level in frame"),
+        "game": ("wide shot of the whole level", "level seen from afar"),
         "clip": ("full shot, subject in the middle", "medium shot at eye level"),
     },
     "light": {
@@ -38,7 +38,7 @@ LAYERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "motion": {
         "thing": ("slowly turning on the spot", "turning once around itself"),
-        "game": ("the hero keeps moving", "one stretch of play without a cut"),
+        "game": ("the hero keeps moving", "one long stretch without a cut"),
         "clip": ("one continuous take", "one smooth take without a cut"),
     },
 }
@@ -101,7 +101,10 @@ class Words:
     def of(cls, facts: Mapping[str, Any]) -> Words:
         """Return the words of a question's facts."""
         target = {slot: tuple(words) for slot, words in facts["target"]["attributes"].items() if words}
-        readings = {stems(word): (slot, word) for slot, words in target.items() for word in words}
+        readings: dict[Stems, tuple[str, str]] = {}
+        for slot, words in target.items():
+            for word in words:
+                readings.setdefault(stems(word), (slot, word))
         counts: dict[str, dict[str, int]] = {slot: {} for slot in target}
         for item in facts["history"]:
             for slot, words in item["attributes"].items():
