@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bench.words import Phrases, Stems, stems
@@ -85,6 +86,11 @@ def _placed(wording: str) -> str:
     return f"{BEFORE.get(wording, 'in the')} {wording}"
 
 
+@lru_cache(maxsize=2**14)
+def _stems(wording: str) -> Stems:
+    return stems(wording)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Words:
     """What can be read in texts about a target: its values, those of the history's items, and the layers' phrases.
@@ -104,16 +110,16 @@ class Words:
         readings: dict[Stems, tuple[str, str]] = {}
         for slot, words in target.items():
             for word in words:
-                readings.setdefault(stems(word), (slot, word))
+                readings.setdefault(_stems(word), (slot, word))
         counts: dict[str, dict[str, int]] = {slot: {} for slot in target}
         for item in facts["history"]:
             for slot, words in item["attributes"].items():
                 if slot in target and words and words[0] not in target[slot]:
                     counts[slot][words[0]] = counts[slot].get(words[0], 0) + 1
                     for word in words:
-                        readings.setdefault(stems(word), (slot, word))
+                        readings.setdefault(_stems(word), (slot, word))
         for layer, families in LAYERS.items():
-            readings |= {stems(phrase): (layer, phrase) for some in families.values() for phrase in some}
+            readings |= {_stems(phrase): (layer, phrase) for some in families.values() for phrase in some}
         readings.pop((), None)
         others = {slot: tuple(sorted(found, key=lambda word: (-found[word], word))) for slot, found in counts.items()}
         return cls(target, others, readings, Phrases(readings))
