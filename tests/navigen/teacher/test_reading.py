@@ -22,6 +22,8 @@ GOOD = {"consistency": 8, "novelty": 7.5, "aesthetic": 9, "executability": 6, "c
         '{"terms": "mug, kitchen"}',
         '{"terms": []}',
         '{"terms": ["夏天", "123"]}',
+        '{"terms": ["I cannot help", "sorry"]}',
+        '{"terms": ["mug", "Sorry"]}',
         '{"terms": [1, 2]}',
         '{"terms": ["mug"], "more": 1}',
         '{"terms": ["I am sorry but I cannot help you with that"]}',
