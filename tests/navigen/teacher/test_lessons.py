@@ -124,7 +124,7 @@ def test_an_empty_history_and_no_samples_are_taught() -> None:
     assert teach([], Plain(Scripted()), Teaching()) == {}
     [lesson] = teach([Sample("s", (), MUG, Kind.IMAGE)], Plain(Scripted()), Teaching()).values()
     assert isinstance(lesson, Lesson)
-    assert lesson.reason.startswith("I see nothing yet.")
+    assert lesson.reason.startswith("For what comes next I see nothing yet.")
 
 
 def test_mistakes_are_refused() -> None:

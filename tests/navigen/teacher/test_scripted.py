@@ -124,7 +124,7 @@ def test_reasons_and_thoughts_are_short_and_count_what_is_there(domain: str) -> 
     for one in lessons(world_samples(domain, 30), Teaching(rounds=2)):
         assert len(tokens(one.reason)) <= 60
         assert len(tokens(one.thought)) <= 80
-        assert one.reason.startswith(f"I see {min(20, len(one.sample.history))} thing")
+        assert one.reason.startswith(f"For what comes next I see {min(20, len(one.sample.history))} thing")
         evidence = one.reason.partition(":")[2].partition(".")[0]
         for part in evidence.split(", ") if one.reason.count(":") > 1 or evidence.strip()[:1].isdigit() else []:
             count, word = part.strip().split(" ", 1)

@@ -117,7 +117,7 @@ def test_the_script_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.Mon
     module = ModuleType("navigen.teacher.scripted")
     module.Scripted = lambda: Fake(lambda ask: said(ask.facts["a"]))  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "navigen.teacher.scripted", module)
-    desk = open_desk(TeacherSettings(tokens=1, calls=2), tmp_path)
+    desk = open_desk(TeacherSettings("scripted", tokens=1, calls=2), tmp_path)
     assert desk.budget == Budget(calls=2)
     assert desk.ask([ask("same", a=1), ask("same", a=2)], read_json) == [1, 2]
 
