@@ -34,7 +34,8 @@ def tell_thought(facts: Mapping[str, Any]) -> str:
 
 def tell_thought_again(facts: Mapping[str, Any]) -> str:
     """Return the thought without evidence that could tell the target early."""
-    return f"For a {_made(facts)} I look at what was chosen. {_weighed(facts['rounds'])} So I write of {_listed(facts)}."
+    weighed = _weighed(facts["rounds"])
+    return f"For a {_made(facts)} I look at what was chosen. {weighed} So I write of {_listed(facts)}."
 
 
 def _made(facts: Mapping[str, Any]) -> str:
