@@ -56,12 +56,14 @@ class Tally:
 
 
 def judge(
-    reward: Reward, questions: Sequence[Question], rollouts: Sequence[Rollout], tally: Tally
+    reward: Reward, names: Sequence[str], questions: Sequence[Question], rollouts: Sequence[Rollout], tally: Tally
 ) -> list[float | None]:
-    """Return the reward of every answer to its question, and note rewards and their parts by task."""
+    """Return the reward of every answer to its question, and note rewards and their parts by task.
+
+    `names`: the columns of the questions, of all there are in the training.
+    """
     if not rollouts:
         return []
-    names = sorted({name for question in questions for name in question.columns})
     columns: dict[str, list[Any]] = {name: [question.columns.get(name) for question in questions] for name in names}
     columns["prompts"] = [question.prompt for question in questions]
     columns["task"] = [question.task for question in questions]
@@ -88,6 +90,11 @@ def numbers(part: Any) -> Mapping[str, float]:
         return {}
     found = {one.name: getattr(part, one.name) for one in fields(part)}
     return {name: float(value) for name, value in found.items() if isinstance(value, int | float | bool)}
+
+
+def column_names(questions: Sequence[Question]) -> list[str]:
+    """Return the columns that questions have."""
+    return sorted({name for question in questions for name in question.columns})
 
 
 @dataclass(eq=False)

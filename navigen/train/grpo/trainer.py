@@ -31,7 +31,7 @@ from navigen.train.device import make_accelerator
 from navigen.train.grpo.advantage import compare
 from navigen.train.grpo.answer import Rollout, Speech
 from navigen.train.grpo.journal import Journal
-from navigen.train.grpo.judging import Legal, Reward, Tally, judge
+from navigen.train.grpo.judging import Legal, Reward, Tally, column_names, judge
 from navigen.train.grpo.look import Look
 from navigen.train.grpo.rollout import Sampler
 from navigen.train.grpo.schedule import Schedule
@@ -99,6 +99,7 @@ class Training:
         if self.settings.prompts < self.world:
             raise BenchError(f"grpo: prompts={self.settings.prompts} cannot be shared by {self.world} processes")
         self.legal = Legal(self.speech)
+        self.names = column_names([*self.questions, *self.held])
         self.best: Weights = {}
 
     def run(self) -> Course:
@@ -151,7 +152,9 @@ class Training:
         self.trainee = trainee
         self.learner = Learner(self.model, trainee, self.speech, self.accelerator, self.settings, self.seed)
         self.sampler = Sampler(trainee.core, self.speech)
-        self.looks = Look(self.held, self.settings, self.reward, self.legal, self.ask, (self.rank, self.world))
+        self.looks = Look(
+            self.held, self.settings, self.reward, self.names, self.legal, self.ask, (self.rank, self.world)
+        )
 
     def take_step(self, step: int) -> dict[str, float]:
         """Ask, judge and learn; return the row of history."""
@@ -163,7 +166,7 @@ class Training:
         each = [question for question in asked for _ in range(settings.group)]
         self.legal.note(each, rollouts, tally)
         written = perf_counter()
-        rewards = judge(self.reward, each, rollouts, tally)
+        rewards = judge(self.reward, self.names, each, rollouts, tally)
         compared = compare(rewards, settings.group, settings.scale)
         tally.add("dead", compared.dead, len(asked))
         judged = perf_counter()

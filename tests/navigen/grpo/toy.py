@@ -100,10 +100,11 @@ def blue(completions: Sequence[str], **columns: Sequence[Any]) -> list[float | N
 
 
 def train(model: Any, kinds: Sequence[str] = ("trie", "prefix"), reward: Any = blue, **values: Any) -> Course:
-    """Reinforce on the toy questions; `values` are settings, `work`, `progress` and `seed`."""
+    """Reinforce on the toy questions; `values`: settings, `work`, `progress`, `seed`, `dtype`, `held` (False: none)."""
     options = {name: values.pop(name) for name in ("work", "progress", "seed", "dtype") if name in values}
     asked = questions(*kinds)
-    return reinforce(model, tokenizer(), asked, asked[::3], reward, settings(**values), answers=catalogue(), **options)
+    held = asked[::3] if values.pop("held", True) else []
+    return reinforce(model, tokenizer(), asked, held, reward, settings(**values), answers=catalogue(), **options)
 
 
 def adapted(rank: int = 4, **values: Any) -> Any:
