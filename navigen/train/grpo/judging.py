@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from bench.config import plain
 from bench.errors import BenchError
+from bench.io import digest
 from navigen.decode.tokens import TokenCatalogue
 from navigen.parse import split_thought
 from navigen.train.grpo.answer import Rollout, Speech
 from navigen.train.grpo.settings import Question
-
-ANSWERS = "answers"
 
 
 class Reward(Protocol):
     """Judges completions; every column is a list, as TRL calls its rewards. None: not judged.
 
     Columns are those of the questions, None where a question has none of the name, and `prompts`, `task`, `finished`.
-    A reward may have `judge`, called likewise: a dataclass an answer, with its reward as `reward` and numbers as
-    fields, which are noted; None: not judged. Then it is asked instead.
+    A reward may have `judge`, called likewise, which is asked instead: a dataclass an answer, with the reward as
+    `total` and numbers, or dataclasses of numbers, as other fields, which are noted; None: not judged. Its
+    `fingerprint`, or else its name and `settings` if they are a dataclass, tell checkpoints of one reward from those
+    of another.
     """
 
     def __call__(self, completions: Sequence[str], **columns: Sequence[Any]) -> Sequence[float | None]:
@@ -71,7 +73,7 @@ def judge(
     texts = [rollout.text for rollout in rollouts]
     asked = getattr(reward, "judge", None)
     parts: Sequence[Any] = asked(texts, **columns) if asked else [None] * len(texts)
-    values = [None if part is None else part.reward for part in parts] if asked else list(reward(texts, **columns))
+    values = [None if part is None else part.total for part in parts] if asked else list(reward(texts, **columns))
     if len(values) != len(texts):
         raise BenchError(f"the reward judged {len(values)} of {len(texts)} answers; expected a number or None for each")
     for question, value, part in zip(questions, values, parts, strict=True):
@@ -88,8 +90,22 @@ def numbers(part: Any) -> Mapping[str, float]:
     """Return the fields of a judgement that are numbers."""
     if part is None:
         return {}
-    found = {one.name: getattr(part, one.name) for one in fields(part)}
-    return {name: float(value) for name, value in found.items() if isinstance(value, int | float | bool)}
+    found: dict[str, float] = {}
+    for one in fields(part):
+        value = getattr(part, one.name)
+        if isinstance(value, int | float):
+            found[one.name] = float(value)
+        elif is_dataclass(value):
+            found |= {f"{one.name}/{name}": number for name, number in numbers(value).items()}
+    return found
+
+
+def describe(reward: Reward) -> str:
+    """Return the digest of what is known of a reward: its fingerprint, or its name and settings."""
+    settings = getattr(reward, "settings", None)
+    name = getattr(reward, "__qualname__", type(reward).__qualname__)
+    known = getattr(reward, "fingerprint", None)
+    return digest(known or [name, plain(settings) if is_dataclass(settings) else ""])
 
 
 def column_names(questions: Sequence[Question]) -> list[str]:
