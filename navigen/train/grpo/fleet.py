@@ -2,7 +2,8 @@
 
 An answer takes a request for its thought and one for what follows; forced tokens are part of the next request's prompt.
 Log probabilities that vLLM tells are those of the whole vocabulary and are kept for reading only: learning computes its
-own. vLLM's streams are its own too: the answers are not those of rollouts=hf.
+own, and takes them for those that were sampled from; rounding apart they are. vLLM's streams are its own too: the
+answers are not those of rollouts=hf.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from tests.navigen.grpo.toy import KINDS, adapted, catalogue, questions, setting
 
 def test_answers_have_our_parts_and_probabilities(tmp_path: Path) -> None:
     """Every answer can be learnt from, and vLLM's adapter of the second step is the one of the second step."""
-    model = adapted(4)
+    model = adapted(4, head=32)
     chosen = settings(tokens=12, thought_tokens=8)
     speech = Speech(tokenizer(), catalogue(), chosen)
     fleet = Fleet(model, speech, tmp_path, "float32", 4, memory=0.1, cache=0.25, eager=True)

@@ -98,7 +98,7 @@ def test_loss_and_gradient_are_those_of_trl(loss: str, beta: float, seed: int) -
     advantages = tensors["advantages"][:, None].expand(-1, WIDTH)
     found = policy_loss(ours, tensors["old"], tensors["reference"] if beta else None, advantages, weights, chosen)
     found.value.backward()
-    assert float(found.value) == pytest.approx(float(expected), abs=1e-6)
+    assert found.value.item() == pytest.approx(expected.item(), abs=1e-6)
     assert theirs.grad is not None
     torch.testing.assert_close(ours.grad, theirs.grad, atol=1e-6, rtol=0)
     assert float(found.clipped) > 0  # so the clip was put to the test

@@ -189,6 +189,8 @@ def test_a_loss_that_is_no_number_ends_the_training() -> None:
     with pytest.raises(BenchError, match="no numbers"):
         train(broken, beta=0.0)
     assert all(torch.equal(value, weights[name]) for name, value in weights_of(broken).items())
+    with pytest.raises(BenchError, match="no numbers|lower rate"):  # noqa: RUF043 - either may come first
+        train(make_model(), beta=0.0, rate=1e30)
     with pytest.raises(BenchError, match="has no adapter"):
         train(make_model(), rank=4)
     with pytest.raises(BenchError, match="nothing to ask"):
