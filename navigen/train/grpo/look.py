@@ -19,11 +19,15 @@ Ask = Callable[..., list[Rollout]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """Held-out questions and how they are asked; `share`: this process and how many there are."""
+    """Held-out questions and how they are asked.
+
+    `names`: the columns that the reward is told; `share`: this process and how many there are.
+    """
 
     held: Sequence[Question]
     settings: Reinforce
     reward: Reward
+    names: Sequence[str]
     legal: Legal
     ask: Ask
     share: tuple[int, int]
@@ -39,7 +43,7 @@ class Look:
         rollouts = self.ask(asked, list(slots), copies, "held")
         each = [question for question in asked for _ in range(copies)]
         self.legal.note(each, rollouts, tally)
-        rewards = judge(self.reward, each, rollouts, tally)
+        rewards = judge(self.reward, self.names, each, rollouts, tally)
         means = Tally.merged(gather_object([tally])).means()
         row = {f"held/{name.removeprefix('reward/')}": value for name, value in means.items() if name != "reward"}
         first = list(zip(each, rollouts, rewards, strict=True))[::copies]

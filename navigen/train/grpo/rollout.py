@@ -162,6 +162,8 @@ def pick(logits: Tensor, points: NDArray[np.float64], top_p: float) -> tuple[lis
         ranked = ranked.masked_fill(ranked.cumsum(-1) - ranked >= top_p, 0.0)
         shares = torch.zeros_like(shares).scatter(1, order, ranked)
     reached = shares.cumsum(-1)
+    if not reached[:, -1].isfinite().all():
+        raise BenchError("grpo: the model's probabilities are no numbers; start from whole weights, or lower rate")
     goal = torch.from_numpy(points).to(logits.device)[:, None] * reached[:, -1:]
     last = (reached < reached[:, -1:]).sum(-1, keepdim=True)
     chosen = torch.minimum(torch.searchsorted(reached, goal, right=True), last)
