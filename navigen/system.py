@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from bench import hub
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
@@ -48,7 +49,8 @@ class Answering:
 class Tuned(Recipe, Answering):
     """A policy with its training: what NaviGen and the baselines that share base, budget and prompts have in common.
 
-    `checkpoint`: a folder that `navibench train` wrote, or one in the released format (`navigen.released`);
+    `checkpoint`: a folder that `navibench train` wrote, or one in the released format (`navigen.released`), or
+    hub:OWNER/NAME@COMMIT for either, fetched before (`bench.hub`);
     "shipped": the one that comes with the source tree for this task's items; "": train here, resuming what was begun.
     """
 
@@ -60,7 +62,7 @@ class Tuned(Recipe, Answering):
         """Load the checkpoint, or train and keep it in the work folder."""
         if self.checkpoint:
             known = (self.label, *self.accepts)
-            folder = find_shipped(known, train) if self.checkpoint == SHIPPED else Path(self.checkpoint)
+            folder = find_shipped(known, train) if self.checkpoint == SHIPPED else hub.locate(self.checkpoint)
             load = load_released if is_released(folder) else load_policy
             self.policy = load(folder, train, self, self.context.device)
             return
@@ -106,7 +108,7 @@ class Tuned(Recipe, Answering):
         if config["checkpoint"] == SHIPPED:
             return all_shipped()
         if config["checkpoint"]:
-            folders = [Path(config["checkpoint"])]
+            folders = [hub.locate(config["checkpoint"])]
         else:
             folders = [*base_folders(config["base"]), *([Path(config["sentences"])] if config["sentences"] else [])]
         return [*folders, Path(config["prompts"])] if config["prompts"] else folders
