@@ -169,5 +169,28 @@ def import_log(
     out.print(f"next: navibench run --task {made.card} --system popularity,markov,item-knn", highlight=False)
 
 
+@app.command("export")
+def export(
+    task: Annotated[str, typer.Argument(help="A task's name or card file.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder to write; must not exist or be empty.")],
+    form: Annotated[str, typer.Option("--format", help="recbole: its atomic files.")] = "recbole",
+    data_root: DataRoot = None,
+) -> None:
+    """Write the whole log and the items of a task for another library."""
+    from bench.pose import load_data
+
+    card = catalogue.task(task)
+    root = Path(task).parent if task.endswith(".toml") else data_root
+    with progress_bar(card.id) as progress:
+        dataset = load_data(card.data, root, progress)
+    made = _part("export")(card, dataset, root, form, to)
+    out.print(f"{made.users:,} users, {made.items:,} items, {made.events:,} events", highlight=False)
+    for path in made.files:
+        note(f"wrote {path}")
+    if not made.timed:
+        note("the log has no times: timestamps are places in each user's order")
+    note(f"counted: {dict(made.counts)}")
+
+
 def _shown(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
