@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from bench import hub
 from bench.errors import BenchError
+from bench.hub import locate
 from bench.shipped import shipped
 
 WORLD = "world-base"
@@ -29,7 +29,7 @@ def find_base(base: str, file: str) -> tuple[str, str]:
     if base == "smollm2":
         folder, found = smollm2()
         return str(folder), found
-    return (str(shipped(WORLD)), "") if base == "world" else (str(hub.locate(base)), file)
+    return (str(shipped(WORLD)), "") if base == "world" else (str(locate(base)), file)
 
 
 def base_folders(base: str) -> list[Path]:

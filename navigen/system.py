@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from bench import hub
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
+from bench.hub import locate
 from bench.io import digest, file_sha256
 from bench.processes import is_main, only_training
 from navigen.checkpoint import FILE, load_policy, read_told, save_policy
@@ -62,7 +62,7 @@ class Tuned(Recipe, Answering):
         """Load the checkpoint, or train and keep it in the work folder."""
         if self.checkpoint:
             known = (self.label, *self.accepts)
-            folder = find_shipped(known, train) if self.checkpoint == SHIPPED else hub.locate(self.checkpoint)
+            folder = find_shipped(known, train) if self.checkpoint == SHIPPED else locate(self.checkpoint)
             load = load_released if is_released(folder) else load_policy
             self.policy = load(folder, train, self, self.context.device)
             return
@@ -108,7 +108,7 @@ class Tuned(Recipe, Answering):
         if config["checkpoint"] == SHIPPED:
             return all_shipped()
         if config["checkpoint"]:
-            folders = [hub.locate(config["checkpoint"])]
+            folders = [locate(config["checkpoint"])]
         else:
             folders = [*base_folders(config["base"]), *([Path(config["sentences"])] if config["sentences"] else [])]
         return [*folders, Path(config["prompts"])] if config["prompts"] else folders

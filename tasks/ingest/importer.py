@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import hub
 from bench.api import Item, Seen, Setting
 from bench.errors import BenchError, unknown
+from bench.hub import is_reference, locate
 from bench.io import canonical, file_sha256
 from tasks.ingest.assemble import build_catalogue
 from tasks.ingest.clean import Sequences
@@ -97,7 +97,7 @@ def import_log(
     if seen not in list(Seen):
         raise unknown("seen rule", seen, list(Seen))
     notes = Notes(terms.strict)
-    place = hub.locate(source, "dataset", (*terms.files, *terms.item_files) if terms.files else ())
+    place = locate(source, "dataset", (*terms.files, *terms.item_files) if terms.files else ())
     raw, columns = _open(place, items, terms, notes)
     log = collect(raw.events())
     refuse_empty(log, place, notes)
@@ -111,7 +111,7 @@ def import_log(
     catalogue, written, seen_counts = _catalogue(sequences, raw, place, terms.catalogue == "all")
     counts |= {"dropped_short_users": few, **seen_counts, **raw.extra, **notes.provenance()}
     record: dict[str, object] = {
-        **({"source": str(source)} if hub.is_reference(source) else {}),
+        **({"source": str(source)} if is_reference(source) else {}),
         "files": {_named(path, place): file_sha256(path) for path in raw.files},
         "format": terms.format,
         "columns": asdict(columns),
@@ -131,7 +131,7 @@ def import_log(
     )
     name, lines = _lines(sequences, written, baskets, place)
     origin = f"own log {_named(raw.files[0], place)}" if terms.format == TABLE else FORMATS[terms.format].summary
-    origin = f"{source} ({origin})" if hub.is_reference(source) else origin
+    origin = f"{source} ({origin})" if is_reference(source) else origin
     card = card_text(made, licence, citation or origin, seen)
     write_pair(made.folder, {name: lines, "items.jsonl.gz": map(_item_line, catalogue)}, record, card)
     return made
@@ -146,7 +146,7 @@ def _task_id(domain: str, name: str, question: str) -> str:
 
 def _open(source: Path, items: Path | str | None, terms: Terms, notes: Notes) -> tuple[Raw, Columns]:
     if terms.format == TABLE:
-        place = source if items is None else hub.locate(items, "dataset", terms.item_files)
+        place = source if items is None else locate(items, "dataset", terms.item_files)
         described = tables_in(place, terms.item_files) if items is not None or terms.item_files else ()
         tables = tables_in(source, terms.files, described)
         return read_table(tables, notes, terms.columns, described, terms.time_format)
