@@ -110,14 +110,8 @@ def import_log(
         raise BenchError(f"{source}: no user has {LEAST_EVENTS} {what} after cleaning, so nothing can be tested")
     catalogue, written, seen_counts = _catalogue(sequences, raw, place, terms.catalogue == "all")
     counts |= {"dropped_short_users": few, **seen_counts, **raw.extra, **notes.provenance()}
-    record: dict[str, object] = {
-        **({"source": str(source)} if is_reference(source) else {}),
-        "files": {_named(path, place): file_sha256(path) for path in raw.files},
-        "format": terms.format,
-        "columns": asdict(columns),
-        "order": "time" if sequences.timed else "rows of the file",
-        "counts": counts,
-    }
+    record = _record(source, place, raw, terms.format, columns)
+    record |= {"order": "time" if sequences.timed else "rows of the file", "counts": counts}
     made = Imported(
         folder=Path(target),
         card=Path(target) / "card.toml",
@@ -155,6 +149,16 @@ def _open(source: Path, items: Path | str | None, terms: Terms, notes: Notes) ->
     if terms.format != "complete-journey" and not source.is_dir():
         raise BenchError(f"{source}: format {terms.format} reads a folder ({FORMATS[terms.format].summary})")
     return reader(terms.format)(source, notes), Columns()
+
+
+def _record(source: Path | str, place: Path, raw: Raw, form: str, columns: Columns) -> dict[str, object]:
+    """Return where an import came from: a name on the hub, files with their sha256, format and columns."""
+    return {
+        **({"source": str(source)} if is_reference(source) else {}),
+        "files": {_named(path, place): file_sha256(path) for path in raw.files},
+        "format": form,
+        "columns": asdict(columns),
+    }
 
 
 def _named(path: Path, source: Path) -> str:
