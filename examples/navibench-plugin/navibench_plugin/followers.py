@@ -14,10 +14,12 @@ class Followers:
     """Counts pairs at most `window` steps apart, 1/step each; fields are settings: --set followers.window=3."""
 
     window: int = 2
+    size: int = field(default=0, init=False, repr=False)
     after: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter), init=False, repr=False)
 
     def fit(self, train: Train) -> None:
-        """Count who follows whom; what is never met ranks last."""
+        """Count who follows whom; pairs that are never met count nothing."""
+        self.size = len(train.items)
         for items in train.sequences.values():
             for step in range(1, self.window + 1):
                 for one, other in zip(items, items[step:], strict=False):
@@ -28,7 +30,7 @@ class Followers:
         return [self.answer(query, k) for query in queries]
 
     def answer(self, query: Query, k: int) -> Ranking:
-        """Return one ranking; whole groups of ties are listed, at least k items where there are as many."""
+        """Return one ranking: whole groups of ties until there are k items, or all others as a last group, unlisted."""
         sums: Counter[str] = Counter()
         for step, item in enumerate(reversed(query.history[-self.window :]), start=1):
             for other, count in self.after[item].items():
@@ -41,4 +43,6 @@ class Followers:
             if sum(map(len, found)) >= k:
                 break
             found.append(groups[total])
-        return Ranking(tuple(item for group in found for item in group), tuple(map(len, found)))
+        items = tuple(item for group in found for item in group)
+        rest = self.size - len(items) - len(query.exclude) if len(items) < k else 0
+        return Ranking(items, tuple(map(len, found)), rest)

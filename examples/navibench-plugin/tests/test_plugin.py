@@ -7,7 +7,7 @@ from navibench_plugin.bakery import NEXT, load
 from navibench_plugin.followers import Followers
 from navibench_plugin.fresh import Fresh
 
-from bench.api import Case, Cases, Example, Query, Ranking, Train
+from bench.api import Case, Cases, Example, Item, Query, Ranking, Train
 from bench.catalogue import resolve
 
 
@@ -25,11 +25,12 @@ def test_the_card_and_its_data_fit_together() -> None:
 
 def test_followers_rank_what_came_next() -> None:
     system = Followers(window=1)
-    system.fit(Train({}, {"a": ("x", "y"), "b": ("x", "y"), "c": ("x", "z"), "d": ("x", "w")}))
+    items = {name: Item(name) for name in "wxyz"}
+    system.fit(Train(items, {"a": ("x", "y"), "b": ("x", "y"), "c": ("x", "z"), "d": ("x", "w")}))
     (found,) = system.rank([Query("q", "u", ("x",))], 2)
     assert found == Ranking(("y", "w", "z"), (1, 2))
-    assert system.answer(Query("q", "u", ("x",), exclude=("y",)), 9) == Ranking(("w", "z"), (2,))
-    assert system.answer(Query("q", "u", ()), 9) == Ranking((), ())
+    assert system.answer(Query("q", "u", ("x",), exclude=("y",)), 9) == Ranking(("w", "z"), (2,), rest=1)
+    assert system.answer(Query("q", "u", ()), 9) == Ranking((), (), rest=4)
 
 
 def test_a_tie_across_the_cut_gives_its_share() -> None:
