@@ -12,6 +12,7 @@ from examples import first_hour
 from tests.conftest import REPOSITORY
 
 
+@pytest.mark.slow
 def test_the_page_is_walked_from_the_first_figure_to_the_gate(tmp_path: Path) -> None:
     chosen = first_hour.steps()
     assert [step.title[0] for step in chosen] == ["2", "3", "4", "5"]

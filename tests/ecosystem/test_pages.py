@@ -56,9 +56,7 @@ def test_the_schema_names_every_column_of_the_frame() -> None:
         ({"ann": 0.5, "bob": 0.49}, "ann, bob", "-"),
     ],
 )
-def test_the_brief_leaderboard_says_who_shares_the_first_place(
-    values: dict[str, float], first: str, below: str
-) -> None:
+def test_the_brief_leaderboard_says_who_shares_a_first_place(values: dict[str, float], first: str, below: str) -> None:
     (line,) = brief(merge([Source("one.json", (made_page(values),))])).splitlines()[2:]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[3:] == [str(len(values)), first, ".5000 [.4800, .5200]", below]
