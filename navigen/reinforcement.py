@@ -21,7 +21,7 @@ from navigen.train.trainee import adapt
 if TYPE_CHECKING:
     from navigen.full import NaviGen
 
-HELD = 128  # validation examples that choose the best weights
+HELD = 256  # validation examples that choose the best weights
 Steps = Sequence[tuple[tuple[str, ...], str]]  # a history and the item that followed it
 
 

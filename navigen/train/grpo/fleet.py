@@ -57,9 +57,16 @@ class Fleet:
         self.engine = VLLM(base, told).engine
 
     def answer(
-        self, questions: Sequence[Question], slots: Sequence[int], copies: int, seed: int, *names: str | int
+        self,
+        questions: Sequence[Question],
+        slots: Sequence[int],
+        copies: int,
+        seed: int,
+        *names: str | int,
+        greedy: bool = False,
     ) -> list[Rollout]:
         """Return `copies` answers a question by the adapter as it is, one question's behind another's."""
+        self.greedy = greedy
         rmtree(self.adapter)
         self.adapter = self._save()
         prompts = encode(self.speech.tokenizer, [question.prompt for question in questions])
@@ -107,7 +114,7 @@ class Fleet:
         thinking, settings = answer.node == THOUGHT, self.speech.settings
         return SamplingParams(
             max_tokens=self.speech.answers.trie.levels if number and self.speech.answers else answer.budget,
-            temperature=settings.temperature,
+            temperature=0.0 if self.greedy else settings.temperature,
             top_p=settings.top_p,
             seed=seed,
             stop=[MARK] if thinking else [],

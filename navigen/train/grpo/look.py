@@ -37,10 +37,11 @@ class Look:
 
         "held" is the mean over tasks, weighted by the mixture. Raises BenchError where nothing could be judged.
         """
-        tally, copies = Tally(), self.settings.held_samples
+        tally, greedy = Tally(), not self.settings.held_samples
+        copies = self.settings.held_samples or 1
         slots = range(self.share[0], len(self.held), self.share[1])
         asked = [self.held[slot] for slot in slots]
-        rollouts = self.ask(asked, list(slots), copies, "held")
+        rollouts = self.ask(asked, list(slots), copies, "held", greedy=greedy)
         each = [question for question in asked for _ in range(copies)]
         self.legal.note(each, rollouts, tally)
         rewards = judge(self.reward, self.names, each, rollouts, tally)

@@ -190,10 +190,12 @@ class Training:
         times = {"sample": written - began, "judge": judged - written, "learn": ended - judged, "": ended - began}
         return row | {f"seconds/{name}".rstrip("/"): round(value, 4) for name, value in times.items()}
 
-    def ask(self, asked: Sequence[Question], slots: Sequence[int], copies: int, *names: str | int) -> list[Rollout]:
+    def ask(
+        self, asked: Sequence[Question], slots: Sequence[int], copies: int, *names: str | int, greedy: bool = False
+    ) -> list[Rollout]:
         """Return answers of the model as it is."""
         with self.accelerator.autocast():
-            return self.sampler.answer(asked, slots, copies, self.seed, "grpo", *names)
+            return self.sampler.answer(asked, slots, copies, self.seed, "grpo", *names, greedy=greedy)
 
     def due(self) -> bool:
         """Return whether held-out questions are to be looked at after this step."""
