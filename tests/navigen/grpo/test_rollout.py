@@ -116,3 +116,12 @@ def test_what_cannot_be_asked_is_said() -> None:
         Question("cid2tid", "x")
     with pytest.raises(BenchError, match="prompt is empty"):
         Question("cid2cid", "")
+
+
+def test_a_greedy_answer_is_what_transformers_writes_and_draws_nothing() -> None:
+    question, model = ask("free", 1), make_model()
+    speech = Speech(tokenizer(), catalogue(), settings(tokens=12))
+    found = Sampler(model, speech).answer([question], [0], 2, 0, "held", greedy=True)
+    ids = torch.tensor([tokenizer()(question.prompt, add_special_tokens=False)["input_ids"]])
+    told = model.generate(ids, do_sample=False, max_new_tokens=12, eos_token_id=speech.end, pad_token_id=speech.end)
+    assert found[0].ids.tolist() == found[1].ids.tolist() == told[0, ids.shape[1] :].tolist()
