@@ -14,7 +14,7 @@ from navigen.base import catalogue_texts, train_tokenizer
 from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.quantise import quantise
 from navigen.prompt import all_phrases
-from navigen.system import NaviGen
+from navigen.system import Tuned as NaviGen
 
 NAMES = [f"i{number:02}" for number in range(20)]
 COLOURS, THINGS = ("red", "blue", "green", "black"), ("lamp", "chair", "mug", "clock", "sofa")
