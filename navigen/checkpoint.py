@@ -76,6 +76,11 @@ def read_told(folder: Path) -> dict[str, Any]:
     return found
 
 
+def is_reinforced(told: Mapping[str, Any]) -> bool:
+    """Return whether what a checkpoint tells says that reinforcement came after fine-tuning."""
+    return bool(told["recipe"].get("reinforce", {}).get("steps", 0))
+
+
 def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Policy:
     """Return the policy of a checkpoint for the same catalogue; `recipe` gives the settings of answering only.
 
@@ -84,14 +89,15 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
     told = read_told(folder)
     if told["system"] not in {recipe.label, *recipe.accepts}:
         raise BenchError(f"{folder}: a checkpoint of {told['system']}, not of {recipe.label}")
+    if told["system"] != recipe.label and is_reinforced(told):
+        raise BenchError(
+            f"{folder}: a reinforced checkpoint of {told['system']}, while {recipe.label} ends with fine-tuning; train "
+            f"{told['system']} with {told['system']}.reinforce.steps=0, or load it as {told['system']}"
+        )
     if told["items"] != Identified.of(train.items, None).digest():
         raise BenchError(f"{folder}: made for other items than this task's; train on this task (navibench train)")
     known = settings(type(recipe))
-    kept = {
-        name: value
-        for name, value in told["recipe"].items()
-        if name in known and name not in {*recipe.answering, "prompts"}
-    }
+    kept = {name: value for name, value in told["recipe"].items() if name in known and name not in {*recipe.asked_anew}}
     own: Recipe = build(type(recipe), {**plain(recipe), **kept}, str(folder))
     if told["prompts"] != own.renderer.digest():
         raise BenchError(
