@@ -24,6 +24,7 @@ from navigen.recipe import Recipe
 
 FILE = "navigen.json"
 SCHEMA = 1
+PLACED = ("is_local", "local_files_only")  # what loading notes of a tokenizer, so that saving again changed its file
 
 
 def save_policy(policy: Policy, recipe: Recipe, folder: Path, told: Mapping[str, Any]) -> None:
@@ -107,4 +108,8 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
     if book is None and own.coded:
         raise BenchError(f"{folder}: {BOOK} is missing, without which its codes name no item; fetch or train it anew")
     model, tokenizer = load_base(folder)
+    written = read_json(folder / "tokenizer_config.json")
+    for mark in PLACED:
+        if isinstance(written, dict) and mark not in written:
+            tokenizer.init_kwargs.pop(mark, None)
     return Policy(model.to(device).eval(), tokenizer, Identified.of(train.items, book), own, source=str(folder))
