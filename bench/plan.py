@@ -88,7 +88,8 @@ class Job:
     def changed(self) -> dict[str, Any]:
         """Settings that are not the system's defaults; those of a part as `part.name`."""
         usual = flat(plain(configure(self.system, {})))
-        return {name: value for name, value in flat(plain(self.config)).items() if value != usual[name]}
+        told = flat(plain(self.config))  # of a part whose names are free, a default may hold none
+        return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
 
     @property
     def label(self) -> str:

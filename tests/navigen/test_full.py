@@ -67,7 +67,7 @@ def test_all_stages_leave_their_mark() -> None:
     assert len(rewards) == 2 and all(0 <= one <= 1 for one in rewards)
 
 
-@pytest.mark.parametrize(("stage", "step"), [("founders", 1), ("full", 2), ("grpo", 1)])
+@pytest.mark.parametrize(("stage", "step"), [("teacher: founders", 1), ("full", 2), ("grpo", 1)])
 def test_a_killed_training_ends_with_the_same_bytes(stage: str, step: int, tmp_path: Path) -> None:
     whole()
     command = [sys.executable, "-m", "tests.navigen.killed", str(tmp_path), stage, str(step)]
@@ -79,7 +79,7 @@ def test_a_killed_training_ends_with_the_same_bytes(stage: str, step: int, tmp_p
     again.fit(make_train())
     assert stored(tmp_path / "policy") == stored(PLACES["navigen"] / "policy")
     if stage == "grpo":
-        assert not {"embed", "full", "founders"} & set(seen)
+        assert not {"embed", "full", "teacher: founders"} & set(seen)
 
 
 def test_systems_that_differ_in_reward_share_the_tuned_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
