@@ -93,4 +93,4 @@ def test_train_and_run_agree(tmp_path: Path) -> None:
     runs = execute([*within, *loaded], None, tmp_path / "runs")
     assert runs[0].folder != runs[1].folder
     assert runs[0].answers.read_bytes() == runs[1].answers.read_bytes()
-    assert len(list((tmp_path / "runs").rglob("shared/tuned-*/policy/model.safetensors"))) == 1
+    assert len(list((tmp_path / "runs").rglob("tuned-*/policy/model.safetensors"))) == 1
