@@ -20,6 +20,7 @@ from bench.cli.run import execute
 from bench.errors import BenchError
 from bench.listing import Suite
 from bench.plan import plan
+from bench.settle import rescore
 from navigen.decode.free import Beam, Legality, Named, write_free
 from navigen.full import NaviGen
 from navigen.reinforcement import training_questions
@@ -163,3 +164,4 @@ def test_a_run_tells_how_many_answers_were_illegal(tmp_path: Path) -> None:
     (run,) = execute(jobs, None, tmp_path)
     noted = run.manifest["counts"]["noted"]
     assert noted["free_answers"] == 12 and 0 <= noted["illegal_answers"] <= 12
+    assert rescore(run, None).manifest["counts"]["noted"] == noted
