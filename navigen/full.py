@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from bench.api import Train
-from bench.config import plain
+from bench.backbones.identity import Identity
+from bench.config import build, plain
 from bench.errors import BenchError
 from bench.processes import is_main, only_training
 from navigen.checkpoint import FILE, load_policy, read_told, save_policy
 from navigen.pipeline import Making
 from navigen.policy import Policy
 from navigen.prompt import Form
-from navigen.recipe import HISTORY
+from navigen.recipe import HISTORY, Speaking
 from navigen.reinforcement import reinforce_policy
+from navigen.rewards.guard import identify_reward
 from navigen.rewards.settings import Rewarding
+from navigen.shipped import SHIPPED, all_shipped
 from navigen.system import Tuned
 from navigen.teacher.settings import TeacherSettings
 from navigen.train.device import wait_for_all
 from navigen.train.grpo.settings import Reinforce
 
-LATER = ("reward", "reinforce")  # settings of what comes after fine-tuning
+LATER = ("reward", "reinforce", "constrained")  # settings of what comes after fine-tuning
 
 
 @dataclass
@@ -48,6 +53,8 @@ class NaviGen(Tuned):
     )
 
     label: ClassVar[str] = "navigen"
+    # Answers are sampled as they are decoded, so that whether they are constrained decides what is learnt.
+    answering: ClassVar[tuple[str, ...]] = Speaking.answering
 
     def __post_init__(self) -> None:
         """Refuse what no training could honour."""
@@ -61,6 +68,18 @@ class NaviGen(Tuned):
         """Return the reward of this policy's answers."""
         strict = self.reward.form == "strict"  # the released form always asks for a thought
         return replace(self.reward, think=self.think and strict, terms="target_tid" in self.renderer.fields())
+
+    @classmethod
+    def judges(cls, config: Mapping[str, Any]) -> list[Identity]:
+        """Return the model that rewards, or rewarded what is loaded; of shipped checkpoints, each one's."""
+        if not config["checkpoint"]:
+            reward, steps = config["reward"], config["reinforce"].steps
+            one = identify_reward(reward) if steps else None
+            return [] if one is None else [one]
+        shipped = config["checkpoint"] == SHIPPED
+        folders = all_shipped() if shipped else [Path(config["checkpoint"])]
+        told = [read_told(place) for place in folders if (place / FILE).is_file()]
+        return [build(Identity, one, FILE) for line in told for one in line.get("judges", ())]
 
     @property
     def reinforced(self) -> tuple[str, ...]:
@@ -77,12 +96,14 @@ class NaviGen(Tuned):
         policy, told = self.tuned(train)
         if self.reinforce.steps:
             course = reinforce_policy(policy, self, train, self.context)
-            told = {**told, "stages": [*told["stages"], plain(course)]}
+            judge = identify_reward(self.reward)
+            judges = [] if judge is None else [plain(judge)]
+            told = {**told, "stages": [*told["stages"], plain(course)], "judges": judges}
         return policy, told
 
     def tuned(self, train: Train) -> tuple[Policy, dict[str, Any]]:
         """Return the fine-tuned policy, from the shared folder if another system of this run has made the same."""
-        if self.context.shared is None or not self.reinforce.steps:
+        if self.context.shared is None:
             return Making(self, train, self.context).run()
         made = self.made_of(train, LATER)
         folder = self.context.shared / f"tuned-{made[:16]}"
@@ -95,7 +116,9 @@ class NaviGen(Tuned):
                 wait_for_all()
         told = read_told(place)
         kept: dict[str, Any] = {name: told[name] for name in ("stages", "taught") if name in told}
-        return load_policy(place, train, self, self.context.device), kept
+        policy = load_policy(place, train, self, self.context.device)
+        policy.recipe = self  # what comes later may have been set otherwise by the system that tuned it
+        return policy, kept
 
 
 @dataclass

@@ -53,7 +53,8 @@ def question(policy: Policy, history: Sequence[Written], target: Written, task: 
     turns = policy.turns(asked, Kind.NEXT_ITEM if ranks else kind)
     columns: dict[str, Any] = {"target_code": target.code, "target_terms": list(target.terms)}
     columns["target_title"] = target.title
-    return Question(task, open_turns(turns), "" if ranks else policy.prefix, ranks, renderer.think, columns)
+    inside = ranks and not policy.free
+    return Question(task, open_turns(turns), "" if ranks else policy.prefix, inside, renderer.think, columns)
 
 
 def reinforce_policy(policy: Policy, recipe: NaviGen, train: Train, context: Context) -> Course:

@@ -14,6 +14,7 @@ from bench.hub import locate
 from bench.io import digest, file_sha256
 from bench.processes import is_main, only_training
 from navigen.checkpoint import FILE, load_policy, read_told, save_policy
+from navigen.decode.free import Legality
 from navigen.identifiers.catalogue import Identified
 from navigen.packages import base_folders
 from navigen.pipeline import Making
@@ -39,6 +40,13 @@ class Answering:
     def instruct(self, queries: Sequence[Query], kind: Kind) -> Sequence[Answer]:
         """Return an instruction a query, or the failure to write one."""
         return self._fitted("instruct").instruct(queries, kind, self.context.progress)
+
+    def noted(self) -> Mapping[str, int]:
+        """Return what was counted while answering since the last time; nothing where there is nothing to count."""
+        if self.policy is None or not self.policy.legality.prompts:
+            return {}
+        counts, self.policy.legality = self.policy.legality.counts(), Legality()
+        return counts
 
     def _fitted(self, verb: str) -> Policy:
         if self.policy is None:

@@ -69,6 +69,11 @@ SUITES: dict[str, Entry] = {
     "language": Entry(
         "tasks.suites:LANGUAGE", "the planted world, systems that speak, trained here, three seeds", "lm"
     ),
+    "ablations": Entry(
+        "tasks.suites:ABLATIONS",
+        "the planted world, the whole method and one thing changed at a time",
+        "lm",
+    ),
     "world": Entry("tasks.suites:WORLD", "the planted world, all nine cards, every system that ships"),
     "classic": Entry("tasks.suites:CLASSIC", "every real log against counting, linear and self-attentive systems"),
 }
