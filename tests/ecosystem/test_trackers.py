@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -102,8 +104,13 @@ def test_the_real_package_takes_it_offline(name: str, runs: Path, navibench: Com
     places = [Path(place) for place in os.environ.get("NAVIBENCH_TRACKERS", "").split(os.pathsep) if place]
     if find_spec(name) is None and not any((place / name).is_dir() for place in places):
         pytest.skip(f"{name} is not installed; NAVIBENCH_TRACKERS may name a folder of packages")
-    quiet = {"WANDB_MODE": "offline", "MLFLOW_TRACKING_URI": (tmp_path / "mlruns").as_uri()}
-    quiet |= {"TRACKIO_DIR": str(tmp_path / "trackio"), "HOME": str(tmp_path), "MLFLOW_ALLOW_FILE_STORE": "true"}
+    quiet = {"WANDB_MODE": "offline", "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db"}
+    quiet |= {"TRACKIO_DIR": str(tmp_path / "trackio"), "HOME": str(tmp_path)}
     navibench("log", "runs", "--to", name, "--project", "mine", path=tuple(places), **quiet)
-    made = {"wandb": "wandb/offline-run-*", "mlflow": "mlruns/*/*/metrics/ndcg_at_5", "trackio": "trackio/*"}
+    made = {"wandb": "wandb/offline-run-*", "mlflow": "mlflow.db", "trackio": "trackio/*"}
     assert list(tmp_path.glob(made[name])), sorted(path.name for path in tmp_path.iterdir())
+    if name == "mlflow":
+        with closing(sqlite3.connect(tmp_path / "mlflow.db")) as base:
+            kept = dict(base.execute("select key, value from metrics"))
+        told = record(find_runs([runs])[0]).figures
+        assert kept["ndcg_at_5"] == told["ndcg@5"] and kept["ndcg_at_5.low"] == told["ndcg@5/low"]
