@@ -15,7 +15,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that is loaded, by its folder or as NAME@COMMIT, for a `role`; `change`: the setting that names it."""
+    """A model that is loaded for a `role`: a folder or hub:OWNER/NAME@COMMIT; `change`: the setting that names it."""
 
     role: str
     name: str

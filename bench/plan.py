@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 from bench import catalogue
 from bench.api import Context, Kind, Seen, Task
 from bench.asked import check_asked, merged, nest
+from bench.backbones.identity import Identity, find_clashes, judges_of
 from bench.cards import check_card, with_options
 from bench.config import build, flat, parse_assignments, parts, plain, settings
 from bench.errors import BenchError, unknown
@@ -27,11 +28,15 @@ LEARNING = ("torch", "lm")  # extras whose systems compute on a device
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How figures are made: `seen` overrides the card's rule; the rest is the interval's (10,000 resamples, BCa)."""
+    """How figures are made: `seen` overrides the card's rule; resamples and level are the interval's (BCa).
+
+    `same_judge`: a system may be evaluated by the model that rewarded it; the run says so.
+    """
 
     seen: Seen | None = None
     resamples: int = 10_000
     level: float = 0.95
+    same_judge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Job:
     """One run to make: a task, a system with its settings, a seed.
 
     `root` is where a card file lies, and its data with it; a registered task's data lie under the user's data root.
+    `judges`: the models that reward the system, none for most.
     """
 
     task: Task
@@ -58,6 +64,7 @@ class Job:
     device: Device
     root: Path | None = None
     rendering: Rendering = field(default_factory=Rendering)
+    judges: tuple[Identity, ...] = ()
 
     @cached_property
     def target(self) -> str:
@@ -82,7 +89,8 @@ class Job:
     def changed(self) -> dict[str, Any]:
         """Settings that are not the system's defaults; those of a part as `part.name`."""
         usual = flat(plain(configure(self.system, {})))
-        return {name: value for name, value in flat(plain(self.config)).items() if value != usual[name]}
+        told = flat(plain(self.config))  # of a part whose names are free, a default may hold none
+        return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
 
     @property
     def label(self) -> str:
@@ -154,9 +162,19 @@ def lay_out(
                 unable.setdefault(card.kind, {})[name] = None
                 continue
             made = configure(name, sections, config)
-            device = _device(name, place)
-            jobs.extend(Job(card, name, made, seed, limit, policy, device, root, rendering) for seed in grid.seeds)
+            device, judges = _device(name, place), judges_of(kind, made)
+            refuse_same_judge(f"{card.id}: {name}", judges, rendering, policy)
+            jobs.extend(
+                Job(card, name, made, seed, limit, policy, device, root, rendering, judges) for seed in grid.seeds
+            )
     return jobs
+
+
+def refuse_same_judge(label: str, judges: Sequence[Identity], rendering: Rendering, policy: Policy) -> None:
+    """Raise BenchError if a model that rewards a system also evaluates it, unless the policy allows it."""
+    found = [] if policy.same_judge else find_clashes(judges, rendering.backbones)
+    if found:
+        raise BenchError(f"{label}: {'; '.join(found)}; policy.same_judge=true runs it all the same")
 
 
 def configure(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
 from bench.api import Answer, Context, Dataset, Example, Kind, Progress, Query, ignore_progress
+from bench.config import build
 from bench.errors import BenchError
-from bench.io import only_one, write_text
+from bench.io import canonical, only_one, read_json, write_text
 from bench.judge import checked
 from bench.manifest import code_digest, figures_digest, fit_key, run_key, train_digest
 from bench.media import render
@@ -54,12 +56,12 @@ def make(job: Job, dataset: Dataset, run: Run, key: str, progress: Progress) -> 
     started = time.monotonic()
     attempts = count_attempt(run.parts / "attempts")
     examples = pose(job, dataset)
-    ask(job, dataset, examples, run, progress)
+    noted = ask(job, dataset, examples, run, progress)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     seconds = round(time.monotonic() - started, 2)
     render(job, run, examples, read_answers(run.answers), progress)
     drawn = round(time.monotonic() - started - seconds, 2)
-    settle(job, dataset, run, Asked(key, code_digest(job.packages), now, seconds, attempts, drawn), progress)
+    settle(job, dataset, run, Asked(key, code_digest(job.packages), now, seconds, attempts, drawn, noted), progress)
 
 
 def count_attempt(path: Path) -> int:
@@ -70,8 +72,11 @@ def count_attempt(path: Path) -> int:
     return path.stat().st_size
 
 
-def ask(job: Job, dataset: Dataset, examples: Sequence[Example], run: Run, progress: Progress) -> None:
-    """Write `answers.parquet`: fit the system unless every block is already there, then ask block by block."""
+def ask(job: Job, dataset: Dataset, examples: Sequence[Example], run: Run, progress: Progress) -> dict[str, int]:
+    """Write `answers.parquet`: fit the system unless every block is already there, then ask block by block.
+
+    Return what the system counted while it answered (its method `noted`, asked after every block), summed.
+    """
     queries = [example.query for example in examples]
     starts = range(0, len(queries), BLOCK)
     blocks = {start: queries[start : start + BLOCK] for start in starts}
@@ -85,12 +90,17 @@ def ask(job: Job, dataset: Dataset, examples: Sequence[Example], run: Run, progr
             for start in todo:
                 progress("ask", start, len(queries))
                 answers = put(system, job, blocks[start], dataset)
+                noted = system.noted() if hasattr(system, "noted") else {}
+                write_text(run.parts / f"{start:08d}.json", canonical(noted))
                 write_answers(run.parts / f"{start:08d}.parquet", [query.id for query in blocks[start]], answers)
     progress("ask", len(queries), len(queries))
     merged: dict[str, Answer] = {}
+    total: Counter[str] = Counter()
     for start in starts:
         merged |= read_answers(run.parts / f"{start:08d}.parquet")
+        total.update(_noted(run.parts / f"{start:08d}.json"))
     write_answers(run.answers, list(merged), list(merged.values()))
+    return dict(sorted(total.items()))
 
 
 def put(system: Any, job: Job, queries: Sequence[Query], dataset: Dataset) -> list[Answer]:
@@ -112,12 +122,22 @@ def _context(job: Job, run: Run, dataset: Dataset, progress: Progress) -> Contex
 
 def _whole(path: Path, queries: Sequence[Query]) -> bool:
     """Return whether a block was written whole for just these queries; a damaged one is asked again."""
-    if not path.exists():
+    if not path.exists() or not path.with_suffix(".json").exists():
         return False
     try:
         return list(read_answers(path)) == [query.id for query in queries]
     except BenchError:
         return False
+
+
+def _noted(path: Path) -> dict[str, int]:
+    """Return what a system counted while it answered a block."""
+    return build(_Noted, {"counts": read_json(path)}, str(path)).counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    counts: dict[str, int]
 
 
 @contextmanager

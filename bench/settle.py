@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.api import Dataset, Failure, Progress, Seen, Task, ignore_progress
 from bench.backbones import identify
+from bench.backbones.identity import Identity
 from bench.cards import check_loader
-from bench.config import build
+from bench.config import build, plain
 from bench.errors import BenchError
 from bench.io import file_sha256, only_one
 from bench.judge import judge, summarise
@@ -30,7 +31,8 @@ from bench.tables import read_answers, write_scores
 class Asked:
     """What the asking stage leaves to the later ones: the run's key, the code that answered, when, and how long.
 
-    `seconds` are of the last of `attempts`: only a run that was made in one go tells what it takes.
+    `seconds` are of the last of `attempts`: only a run that was made in one go tells what it takes. `noted`: what the
+    system counted while it answered.
     """
 
     key: str
@@ -39,6 +41,7 @@ class Asked:
     seconds: float
     attempts: int
     rendering: float = 0.0
+    noted: Mapping[str, int] = field(default_factory=dict)
 
 
 def settle(job: Job, dataset: Dataset, run: Run, asked: Asked, progress: Progress = ignore_progress) -> None:
@@ -66,6 +69,7 @@ def settle(job: Job, dataset: Dataset, run: Run, asked: Asked, progress: Progres
                 "users": len(set(scores.users)),
                 "failed": len(failed),
                 "reasons": counted(failed.values()),
+                **({"noted": dict(asked.noted)} if asked.noted else {}),
                 **({"rendered": len(media), "spoilt": len(spoilt), "spoilt_reasons": counted(spoilt)} if media else {}),
             },
             "figures": figures,
@@ -92,8 +96,10 @@ def policies(job: Job) -> dict[str, Any]:
     looking = {role: identify(role, given) for role, given in job.rendering.backbones.items()}
     if "judge" in looking:
         looking["rubric"] = prompt_digest()
+    judged = {"rewarded_by": plain(job.judges), "same_judge": job.policy.same_judge} if job.judges else {}
     return {
         **({"looking": looking} if looking else {}),
+        **judged,
         "ties": "expectation over random order",
         "candidates": "full catalogue" + (" without the history" if job.seen is Seen.MASK else ""),
         "failures": "score 0 and stay in the denominator",
@@ -121,7 +127,7 @@ def told_of(run: Run) -> Asked:
     """Return what a finished run says of its asking."""
     told, seconds = run.manifest, run.manifest["seconds"]
     took = seconds["ask"], seconds["attempts"], seconds.get("render", 0.0)
-    return Asked(told["key"], told["code"]["asked"], told["asked"], *took)
+    return Asked(told["key"], told["code"]["asked"], told["asked"], *took, told["counts"].get("noted", {}))
 
 
 def recall_job(run: Run) -> Job:
@@ -133,7 +139,13 @@ def recall_job(run: Run) -> Job:
         config=told["system"]["config"],
         seed=told["seed"],
         limit=told["limit"],
-        policy=Policy(Seen(told["seen"]), told["policies"]["resamples"], told["policies"]["level"]),
+        policy=Policy(
+            Seen(told["seen"]),
+            told["policies"]["resamples"],
+            told["policies"]["level"],
+            told["policies"].get("same_judge", False),
+        ),
         device=build(Device, told["device"], f"{run.folder}/run.json: device"),
         rendering=recalled(told.get("rendering", {})),
+        judges=tuple(build(Identity, one, f"{run.folder}/run.json") for one in told["policies"].get("rewarded_by", ())),
     )

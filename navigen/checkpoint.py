@@ -24,6 +24,7 @@ from navigen.recipe import Recipe
 
 FILE = "navigen.json"
 SCHEMA = 1
+PLACED = ("is_local", "local_files_only")  # what loading notes of a tokenizer, so that saving again changed its file
 
 
 def save_policy(policy: Policy, recipe: Recipe, folder: Path, told: Mapping[str, Any]) -> None:
@@ -76,6 +77,11 @@ def read_told(folder: Path) -> dict[str, Any]:
     return found
 
 
+def is_reinforced(told: Mapping[str, Any]) -> bool:
+    """Return whether what a checkpoint tells says that reinforcement came after fine-tuning."""
+    return bool(told["recipe"].get("reinforce", {}).get("steps", 0))
+
+
 def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Policy:
     """Return the policy of a checkpoint for the same catalogue; `recipe` gives the settings of answering only.
 
@@ -84,14 +90,15 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
     told = read_told(folder)
     if told["system"] not in {recipe.label, *recipe.accepts}:
         raise BenchError(f"{folder}: a checkpoint of {told['system']}, not of {recipe.label}")
+    if told["system"] != recipe.label and is_reinforced(told):
+        raise BenchError(
+            f"{folder}: a reinforced checkpoint of {told['system']}, while {recipe.label} ends with fine-tuning; train "
+            f"{told['system']} with {told['system']}.reinforce.steps=0, or load it as {told['system']}"
+        )
     if told["items"] != Identified.of(train.items, None).digest():
         raise BenchError(f"{folder}: made for other items than this task's; train on this task (navibench train)")
     known = settings(type(recipe))
-    kept = {
-        name: value
-        for name, value in told["recipe"].items()
-        if name in known and name not in {*recipe.answering, "prompts"}
-    }
+    kept = {name: value for name, value in told["recipe"].items() if name in known and name not in {*recipe.asked_anew}}
     own: Recipe = build(type(recipe), {**plain(recipe), **kept}, str(folder))
     if told["prompts"] != own.renderer.digest():
         raise BenchError(
@@ -101,4 +108,8 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
     if book is None and own.coded:
         raise BenchError(f"{folder}: {BOOK} is missing, without which its codes name no item; fetch or train it anew")
     model, tokenizer = load_base(folder)
+    written = read_json(folder / "tokenizer_config.json")
+    for mark in PLACED:
+        if isinstance(written, dict) and mark not in written:
+            tokenizer.init_kwargs.pop(mark, None)
     return Policy(model.to(device).eval(), tokenizer, Identified.of(train.items, book), own, source=str(folder))

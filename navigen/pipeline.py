@@ -12,7 +12,7 @@ from bench.config import plain
 from bench.errors import BenchError
 from bench.processes import number
 from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train_tokenizer
-from navigen.corpus import count_tasks, samples, to_documents, training_rows, validation_rows
+from navigen.corpus import VALIDATED, count_tasks, samples, to_documents, training_rows, validation_rows
 from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.given import GIVEN, given_codes
@@ -29,8 +29,6 @@ from navigen.train.documents import Document
 from navigen.train.stage import Stage, train_stage
 from navigen.train.trainee import adapt
 from navigen.vocab import grow
-
-VALIDATED = 512  # validation examples that choose the best weights
 
 
 def make_base(settings: Speaking, train: Train, seed: int) -> tuple[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,15 +19,17 @@ from bench.topk import blocks, top_rankings
 from navigen.chat import Message, close_id, encode, open_turns
 from navigen.consensus import Consensus
 from navigen.corpus import compose
+from navigen.decode.free import Legality, Named, rank_free
 from navigen.decode.language import STEP, rank
 from navigen.decode.tokens import TokenCatalogue
 from navigen.identifiers.catalogue import Identified
 from navigen.parse import read_instruction
 from navigen.prompt import CLOSE_THOUGHT, OPEN_THOUGHT, Asked, Written
-from navigen.recipe import Speaking
+from navigen.recipe import Recipe, Speaking
 
 Turns = tuple[Message, ...]
 BLOCK = 256  # queries answered between two reports of progress
+SLACK = 8  # tokens that a free answer may have more than the longest of the catalogue
 
 
 @dataclass(eq=False)
@@ -34,7 +37,8 @@ class Policy:
     """Ranks items and writes instructions for histories.
 
     `shots`: turns put before every question of a kind; `prefix`: how an instruction's answer is made to begin;
-    `source`: the folder or address of the model, for backends that load it themselves.
+    `source`: the folder or address of the model, for backends that load it themselves. `legality`: how often answers
+    named items, where nothing keeps them to the catalogue.
     """
 
     model: Any
@@ -44,12 +48,27 @@ class Policy:
     shots: Mapping[Kind, tuple[Message, ...]] = field(default_factory=dict)
     prefix: str = ""
     source: str = "memory"
+    legality: Legality = field(default_factory=Legality)
 
     @cached_property
     def answers(self) -> TokenCatalogue:
         """The whole catalogue as the token sequences of its answers to `ask_next`; equal answers tie."""
-        texts = [self.recipe.renderer.answer_next(item) for item in self.identified.written]
-        return TokenCatalogue.of(encode(self.tokenizer, texts), close_id(self.tokenizer))
+        return TokenCatalogue.of(encode(self.tokenizer, self.texts), close_id(self.tokenizer))
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The answer to `ask_next` of every item."""
+        return [self.recipe.renderer.answer_next(item) for item in self.identified.written]
+
+    @cached_property
+    def named(self) -> Named:
+        """What free answers name."""
+        return Named.of(self.texts)
+
+    @property
+    def free(self) -> bool:
+        """Whether rankings are decoded without the catalogue."""
+        return isinstance(self.recipe, Recipe) and not self.recipe.constrained
 
     def answer(self, queries: Sequence[Query], k: int, progress: Progress = ignore_progress) -> list[Answer]:
         """Return a ranking a query, at least `k` deep; whatever no beam reached ties behind the rest."""
@@ -59,6 +78,12 @@ class Policy:
             part = queries[len(answers) : len(answers) + len(scores)]
             exclude = [[numbers[name] for name in query.exclude if name in numbers] for query in part]
             answers.extend(top_rankings(scores, list(numbers), k, exclude))
+        if self.free and (told := self.legality).prompts:
+            logging.getLogger("navibench").info(
+                "free decoding: %.1f%% of best answers and %.1f%% of all beams name no item",
+                100 * told.illegal / told.prompts,
+                100 * told.illegal_beams / max(1, told.beams),
+            )
         return answers
 
     def rank(self, queries: Sequence[Query], progress: Progress = ignore_progress) -> Iterator[NDArray[np.float32]]:
@@ -74,9 +99,25 @@ class Policy:
             asked = [recipe.renderer.ask_next(self.history(query)) for query in queries[part]]
             turns = [self.turns(one, Kind.NEXT_ITEM) for one in asked]
             prompts = encode(self.tokenizer, [open_turns(one) + self.said(told) for one, told in self.think(turns)])
-            found = rank(self.model, prompts, self.answers, recipe.beams, recipe.asked_at_once)
-            yield found.dense().astype(np.float32)
+            if self.free:
+                yield self.rank_freely(prompts)
+            else:
+                found = rank(self.model, prompts, self.answers, recipe.beams, recipe.asked_at_once)
+                yield found.dense().astype(np.float32)
             progress("rank", part.stop, len(queries))
+
+    def rank_freely(self, prompts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Return log p [prompts, items] of what beams name that may write anything; -inf where none did."""
+        end, longest = close_id(self.tokenizer), int(self.answers.trie.levels)
+        found = rank_free(
+            self.model, prompts, self.named, self.decode, end, self.recipe.beams, longest + SLACK, self.legality
+        )
+        return found.astype(np.float32)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of token ids, marks included."""
+        text: str = self.tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        return text
 
     def instruct(self, queries: Sequence[Query], kind: Kind, progress: Progress = ignore_progress) -> list[Answer]:
         """Return an instruction a query, or the failure to write one."""

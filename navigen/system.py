@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
-from bench.hub import pinned
+from bench.hub import locate
 from bench.io import digest, file_sha256
 from bench.needs import Need
 from bench.processes import is_main, number, only_training
@@ -42,6 +42,16 @@ class Answering:
         answers: Sequence[Answer] = self._fitted("instruct").instruct(queries, kind, self.context.progress)
         return answers
 
+    def noted(self) -> Mapping[str, int]:
+        """Return what was counted while answering since the last time; nothing where there is nothing to count."""
+        if self.policy is None or not self.policy.legality.prompts:
+            return {}
+        from navigen.decode.free import Legality
+
+        counts: Mapping[str, int] = self.policy.legality.counts()
+        self.policy.legality = Legality()
+        return counts
+
     def _fitted(self, verb: str) -> Policy:
         if self.policy is None:
             raise BenchError(f"{self.label}: {verb} was called before fit; call fit(train) first")
@@ -53,7 +63,8 @@ class Answering:
 class Tuned(Recipe, Answering):
     """A policy with its training: what NaviGen and the baselines that share base, budget and prompts have in common.
 
-    `checkpoint`: a folder that `navibench train` wrote, or one in the released format (`navigen.released`);
+    `checkpoint`: a folder that `navibench train` wrote, or one in the released format (`navigen.released`), or
+    hub:OWNER/NAME@COMMIT for either, fetched before (`bench.hub`);
     "shipped": the one that comes with the source tree for this task's items; "": train here, resuming what was begun.
     """
 
@@ -68,7 +79,7 @@ class Tuned(Recipe, Answering):
 
         if self.checkpoint:
             known = (self.label, *self.accepts)
-            folder = find_shipped(known, train) if self.checkpoint == SHIPPED else Path(self.checkpoint)
+            folder = find_shipped(known, train) if self.checkpoint == SHIPPED else locate(self.checkpoint)
             load = load_released if is_released(folder) else load_policy
             self.policy = load(folder, train, self, self.context.device)
             return
@@ -138,10 +149,10 @@ class Tuned(Recipe, Answering):
         if config["checkpoint"] == SHIPPED:
             return all_shipped()
         if config["checkpoint"]:
-            folders = [Path(config["checkpoint"])]
+            folders = [locate(config["checkpoint"])]
         else:
             reader = config["sentences"]
-            folders = [*base_folders(config["base"]), *([Path(reader)] if reader and pinned(reader) is None else [])]
+            folders = [*base_folders(config["base"]), *([locate(reader)] if reader else [])]
         return [*folders, Path(config["prompts"])] if config["prompts"] else folders
 
 

@@ -1,5 +1,7 @@
 """The suites: named grids of tasks, systems and seeds."""
 
+from dataclasses import dataclass
+
 from bench.listing import Suite
 
 COUNTING = ("random", "popularity", "recent", "markov", "transitions", "item-knn")
@@ -87,4 +89,55 @@ CLASSIC = Suite(
     ),
     systems=(*COUNTING, *LINEAR, *TRAINED),
     notes="SASRec appears once a loss: the loss alone moves it by half.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The whole method with one thing changed: its name in tables, the system, and what is set otherwise."""
+
+    name: str
+    system: str = "navigen"
+    settings: tuple[str, ...] = ()
+
+    def part(self, tasks: tuple[str, ...], seeds: tuple[int, ...], common: tuple[str, ...]) -> Suite:
+        """Return the runs of this variant as a part of a suite."""
+        own = tuple(f"{self.system}.{line}" for line in self.settings)
+        return Suite(self.name, tasks, (self.system,), seeds, settings=(*common, *own))
+
+
+FULL = Variant("full")
+LONGER = ("thought_tokens=160", "reinforce.thought_tokens=160")  # thoughts, and packs that hold them
+VARIANTS = (
+    Variant("without collaborative codes", "navigen-text"),
+    Variant("without textual codes", "navigen-code"),
+    Variant("codes of content", settings=("encoder=content",)),
+    Variant("without stage 1", settings=("embed_epochs=0",)),
+    Variant("single-shot supervision", settings=("teach.search=single",)),
+    Variant("0 rounds of search", settings=("teach.rounds=0",)),
+    Variant("2 rounds of search", settings=("teach.rounds=2",)),
+    Variant("4 rounds of search", settings=("teach.rounds=4",)),
+    Variant("nothing concealed", settings=("teach.conceal=off",)),
+    Variant("terms concealed", settings=("teach.conceal=terms",)),
+    Variant("with thoughts", settings=("think=true", "length=512", "batch=4", *LONGER)),
+    Variant("without reinforcement", settings=("reinforce.steps=0",)),
+    Variant("additive hierarchy", settings=("reward.hierarchy=additive",)),
+    Variant("without hierarchy", settings=("reward.hierarchy=off",)),
+    Variant("without consistency", settings=("reward.consistency=false",)),
+    Variant("without quality", settings=("reward.quality=false",)),
+    Variant("unconstrained", settings=("constrained=false",)),
+    Variant("raw history", "raw-history"),
+)
+"""What `full` (one round of search) is compared with."""
+
+RENDERED = ("generator.cases=200",)
+ABLATIONS = Suite(
+    id="ablations",
+    tasks=PLANTED,
+    systems=(FULL.system,),
+    seeds=(0, 1, 2),
+    settings=RENDERED,
+    notes="The whole method on the planted (synthetic) world, and one thing changed at a time; variants take up the "
+    "stages they share. docs/ablations.md shows them.",
+    parts=tuple(one.part(PLANTED, (0, 1, 2) if one.system != "raw-history" else (0,), RENDERED) for one in VARIANTS),
 )

@@ -33,6 +33,7 @@ def run(
     html: Annotated[
         Path | None, typer.Option("--html", help="Also write pages and galleries into this folder.")
     ] = None,
+    dry: Annotated[bool, typer.Option("--dry", help="Only say what would run, and how long it takes.")] = False,
 ) -> None:
     """Ask every task of every system, judge the answers and show the figures. Interrupted runs go on."""
     from bench.plan import plan
@@ -43,12 +44,29 @@ def run(
     jobs, skipped = plan(_grid(task, system, suite, seed), limit, assign or (), read_config(config))
     for line in skipped:
         note(line)
+    if dry:
+        tell_plan(jobs, folder)
+        return
     runs = execute(jobs, data_root, folder)
     print_pages(gather(runs), out)
     note(f"{len(runs)} runs under {folder}; compare two with: navibench compare TASK:SYSTEM TASK:SYSTEM")
     if html is not None:
         write_html(runs, html, data_root)
     raise typer.Exit(3 if tell_failures(runs) else 0)
+
+
+def tell_plan(jobs: list[Job], folder: Path) -> None:
+    """Print a line a system with its settings: how many runs, of how many tasks and seeds; then how long they take."""
+    from bench.report.estimate import estimate
+    from bench.report.groups import label
+
+    found: dict[str, list[Job]] = {}
+    for job in jobs:
+        found.setdefault(label(job.system, job.changed), []).append(job)
+    for name, own in found.items():
+        tasks, seeds = {job.task.id for job in own}, sorted({job.seed for job in own})
+        out.print(f"{name}: {len(own)} runs, {len(tasks)} tasks, seeds {', '.join(map(str, seeds))}", markup=False)
+    note(estimate(jobs, folder))
 
 
 def only_process() -> None:

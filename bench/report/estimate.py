@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.config import plain
 from bench.errors import BenchError
 from bench.plan import Job
 from bench.store import Run, find_runs
@@ -14,7 +15,8 @@ from bench.store import Run, find_runs
 def estimate(jobs: Sequence[Job], out: Path) -> str:
     """Return a line for people: how many runs, and how long by what the same systems took in this folder before.
 
-    A run of the same task counts first, then the slowest of the same system; systems never run here are named.
+    A run of the same task with the same settings counts first, then the slowest of the same task, then of the same
+    system; systems never run here are named. Stages that runs share are counted with each of them.
     """
     found = find_runs([out]) if out.is_dir() and next(out.rglob("run.json"), None) else []
     earlier = [run for run in found if readable(run)]
@@ -43,8 +45,9 @@ def drawn(jobs: Sequence[Job]) -> str:
 
 def _seconds(job: Job, earlier: Sequence[Run]) -> float | None:
     same = [run for run in earlier if run.system == job.system]
-    exact = [run for run in same if run.task == job.task.id]
-    times = [run.manifest["seconds"] for run in (exact or same)]
+    near = [run for run in same if run.task == job.task.id]
+    exact = [run for run in near if run.manifest["system"]["changed"] == plain(job.changed)]
+    times = [run.manifest["seconds"] for run in (exact or near or same)]
     return max((float(took["ask"]) + float(took.get("render", 0)) for took in times), default=None)
 
 

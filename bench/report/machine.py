@@ -13,7 +13,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from bench.hub import pinned
+from bench.errors import BenchError
+from bench.hub import PREFIX, is_reference, locate
 from bench.io import cache_root
 from bench.needs import Memory, Model, Need, Server
 from bench.plan import Job
@@ -94,10 +95,7 @@ def check_gpus(needs: Sequence[Memory]) -> Iterator[Finding]:
 
 def check_disk(jobs: Sequence[Job], needs: Sequence[Need]) -> Finding:
     """Return whether the disk has room for what is still to be fetched and for the checkpoints of the trainings."""
-    absent = 0.0
-    for need in needs:
-        if isinstance(need, Model) and (one := pinned(need.name)) is not None and one.folder() is None:
-            absent += DISK.get(one.name, (5.0, 0.0))[0]
+    absent = sum(_to_fetch(need.name) for need in needs if isinstance(need, Model))
     drawn = {job.rendering.generator: job.rendering for job in jobs if job.rendering.generator}
     made: list[Any] = [make_generator(rendering) for rendering in drawn.values()]
     absent += sum(DISK.get(one.pipeline, (5.0, 0.0))[0] for one in made if getattr(one, "absent", ""))
@@ -107,6 +105,17 @@ def check_disk(jobs: Sequence[Job], needs: Sequence[Need]) -> Finding:
     free = min(shutil.disk_usage(one).free for one in (place, Path.cwd())) / GIB
     told = f"{free:.0f} GiB free, about {wanted:.0f} GiB wanted for weights and checkpoints"
     return Finding("machine", "disk", free >= wanted, told)
+
+
+def _to_fetch(name: str) -> float:
+    """Return how many GiB of a model are still to be fetched."""
+    if not is_reference(name):
+        return 0.0
+    try:
+        locate(name)
+    except BenchError:
+        return DISK.get(name.removeprefix(PREFIX).partition("@")[0], (5.0, 0.0))[0]
+    return 0.0
 
 
 def _trains(needs: Sequence[Need]) -> bool:

@@ -11,7 +11,8 @@ from bench import catalogue
 from bench.asked import missing_of
 from bench.config import parse_assignments, plain
 from bench.errors import BenchError
-from bench.hub import has_weights, pinned
+from bench.hub import Reference, is_reference, locate, reference
+from bench.io import read_json
 from bench.listing import Suite
 from bench.needs import Memory, Model, Need, Package, Server
 from bench.plan import Job, plan
@@ -97,18 +98,29 @@ def check_data(jobs: Sequence[Job], root: Path | None) -> Iterator[Finding]:
 def check_model(need: Model) -> Finding:
     """Return whether a model's files are in their folder or in the hub's cache."""
     try:
-        repository = pinned(need.name)
+        wanted = reference(need.name) if is_reference(need.name) else None
     except BenchError as error:
         return Finding("models", need.role, False, f"--set {need.change}=...  ({error})")
-    if repository is not None:
-        folder = repository.folder()
-        return Finding("models", need.role, folder is not None, repository.command if folder is None else str(folder))
-    place = Path(need.name)
+    try:
+        place = locate(need.name)
+        there = has_weights(place)
+    except BenchError as error:  # which says how to get it
+        return Finding("models", need.role, False, str(error))
     if not place.is_dir():
-        told = f"--set {need.change}=FOLDER or NAME@COMMIT  ({need.name} is neither)"
+        told = f"--set {need.change}=FOLDER or hub:OWNER/NAME@COMMIT  ({need.name} is neither)"
         return Finding("models", need.role, False, told)
-    there = has_weights(place)
-    return Finding("models", need.role, there, str(place) if there else f"{place}: no model.safetensors there")
+    way = f"{place}: its weights are not whole" if wanted is None else wanted.fetching
+    return Finding("models", need.role, there, str(place) if there else way)
+
+
+def has_weights(folder: Path) -> bool:
+    """Return whether a folder holds its safetensors whole: one file, or all that its index names."""
+    if (folder / "model.safetensors").is_file():
+        return True
+    index = folder / "model.safetensors.index.json"
+    told = read_json(index) if index.is_file() else {}
+    names = told.get("weight_map", {}) if isinstance(told, dict) else {}
+    return bool(names) and all((folder / name).is_file() for name in set(names.values()))
 
 
 def check_rendering(jobs: Sequence[Job], asked: Mapping[str, str]) -> Iterator[Finding]:
@@ -131,7 +143,7 @@ def _made(area: str, name: str, make: Any) -> Finding:
     except BenchError as error:
         return Finding(area, name, False, str(error))
     if absent and getattr(made, "revision", ""):  # the hub's cache will do, and needs no setting
-        absent = f"hf download {made.pipeline} --revision {made.revision}"
+        absent = Reference(made.pipeline, made.revision).fetching
     return Finding(area, name, not absent, absent or "weights are here")
 
 

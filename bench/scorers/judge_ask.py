@@ -136,12 +136,3 @@ def recall(path: Path) -> Mapping[str, float] | None:
     if isinstance(told, str):
         raise BenchError(f"{path}: not a kept reply of a judge ({told}); delete it to ask again")
     return told
-
-
-def same_judge(one: Mapping[str, Setting], other: Mapping[str, Setting]) -> bool:
-    """Return whether two judges are of one model by its name, wherever and by whatever backend it runs."""
-
-    def name(values: Mapping[str, Setting]) -> str:
-        return str(values.get("model", "")).rstrip("/").rpartition("/")[2].lower()
-
-    return name(one) == name(other) != ""

@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.api import Train
 from bench.errors import unknown
-from bench.hub import local
+from bench.hub import locate
 from bench.rng import stream
 from navigen.identifiers.behaviour import behaviour_vectors
 from navigen.identifiers.content import content_vectors, text_of
@@ -26,8 +26,8 @@ def encode_items(
 ) -> Floats:
     """Return vectors [items, ...] of length 1 (or 0: nothing known), items in sorted order of their ids.
 
-    `sentences`: folder, or NAME@COMMIT in the hub's cache, of a sentence encoder that reads the content instead of
-    tf-idf ("" = tf-idf), on `device`. "both" puts the two vectors of length 1 side by side. "random" knows nothing but
+    `sentences`: folder, or hub:OWNER/NAME@COMMIT, of a sentence encoder that reads the content instead of tf-idf (""
+    = tf-idf), on `device`. "both" puts the two vectors of length 1 side by side. "random" knows nothing but
     the number of items. Behaviour is counted on `train.sequences` alone: neither validation nor test reaches a vector.
     """
     names = sorted(train.items)
@@ -47,7 +47,7 @@ def encode_items(
         if sentences:
             from navigen.identifiers.sentences import sentence_vectors
 
-            parts.append(sentence_vectors([text_of(item) for item in items], local(sentences), device=device))
+            parts.append(sentence_vectors([text_of(item) for item in items], locate(sentences), device=device))
         else:
             parts.append(content_vectors(items, width, stream(seed, "identifiers", "content")))
     return normalise(np.concatenate(parts, axis=1))

@@ -75,13 +75,14 @@ class NaviGenReward:
 
     @property
     def fingerprint(self) -> str:
-        """The sha256 over what decides rewards: settings, codes that are known, and the judge where it tells of itself.
+        """The sha256 over what decides rewards: settings, catalogue, and the judge where it tells of itself.
 
         How a judge's server is reached does not count; which model it is and how it is asked does.
         """
         told = {name: value for name, value in plain(self.settings).items() if name != "judge_set"}
         codes = sorted(code for code in self.known if code is not None)
-        return digest([told, self.levels, codes, getattr(self.judging, "fingerprint", "")])
+        pictures = [path.name for path in self.pictures.values()]
+        return digest([told, self.levels, codes, pictures, getattr(self.judging, "fingerprint", "")])
 
     def __call__(self, completions: Sequence[str], **columns: Any) -> list[float | None]:
         """Return R of every completion; None: it could not be judged. Columns as in `judge`."""

@@ -18,7 +18,7 @@ from navigen import CONFIGS
 from navigen.corpus import count_tasks, to_documents, training_rows
 from navigen.pipeline import Making, make_base
 from navigen.prompt import Form
-from navigen.system import NaviGen
+from navigen.system import Tuned as NaviGen
 from navigen.train.documents import lay_out
 from navigen.vocab import grow
 from tasks.world.load import load

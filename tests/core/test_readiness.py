@@ -40,8 +40,7 @@ def test_a_bare_machine_is_told_what_to_do(capsys: pytest.CaptureFixture[str]) -
     for name, _what in catalogue.suite("paper").asks:
         assert f"--set {name}=" in str(told[name]["told"])
     for name in ("base", "sentence encoder", "z-image-turbo", "open-sora-like"):
-        assert not told[name]["good"] and "hf download" in str(told[name]["told"])
-        assert "--revision" in str(told[name]["told"])
+        assert not told[name]["good"] and "navibench fetch hub:" in str(told[name]["told"])
     assert "NAVIBENCH_DATA" in str(told["game/amazon-games-2018-8k/next-item"]["told"])
     assert not told["gpus"]["good"] and "GiB" in str(told["gpus"]["told"])
 

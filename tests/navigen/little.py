@@ -8,13 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.api import Context, Example, Item, Query, Train
+from bench.api import Context, Example, Item, Query, Train, ignore_progress
 from bench.rng import stream
 from navigen.base import catalogue_texts, train_tokenizer
+from navigen.full import NaviGen as WholeNaviGen
 from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.quantise import quantise
 from navigen.prompt import all_phrases
-from navigen.system import NaviGen
+from navigen.system import Tuned as NaviGen
+from navigen.train.grpo.settings import Reinforce
 
 NAMES = [f"i{number:02}" for number in range(20)]
 COLOURS, THINGS = ("red", "blue", "green", "black"), ("lamp", "chair", "mug", "clock", "sofa")
@@ -23,7 +25,8 @@ TINY: dict[str, Any] = {"base": "catalogue", "width": 32, "layers": 1, "vocabula
 
 def make_item(name: str) -> Item:
     colour, thing = COLOURS[int(name[1:]) % 4], THINGS[int(name[1:]) % 5]
-    return Item(name, f"Item {name}", f"a {colour} {thing}", {"terms": (thing, colour)})
+    told = {"terms": (thing, colour), "thing": (thing,), "colour": (colour, f"{colour} paint")}
+    return Item(name, f"Item {name}", f"a {colour} {thing}", told)
 
 
 def make_train(users: int = 12) -> Train:
@@ -76,3 +79,13 @@ def copied(folder: Path) -> Path:
     """Return a copy of the trained checkpoint in `folder`, to be damaged."""
     shutil.copytree(trained()[1], folder / "policy")
     return folder / "policy"
+
+
+def make_whole(work: Path | None = None, shared: Path | None = None, kind: Any = WholeNaviGen, **values: Any) -> Any:
+    """Return the whole method at its smallest: a scripted teacher, two short stages, two steps of reinforcement."""
+    short = Reinforce(
+        steps=2, prompts=3, group=4, rate=1e-3, rank=0, tokens=30, thought_tokens=8, validate_every=1, held_samples=1
+    )
+    usual = {"embed_epochs": 1.0, "full_epochs": 1.0, "views": 2, "thought_tokens": 8, "reinforce": short}
+    progress = values.pop("progress", ignore_progress)
+    return kind(**{**TINY, **usual, **values}, context=Context(1, work, shared=shared, progress=progress))

@@ -25,7 +25,7 @@ from navigen.base import rounded
 from navigen.chat import TEMPLATE
 from navigen.checkpoint import FILE, load_policy, read_told, save_policy
 from navigen.shipped import find_shipped
-from navigen.system import NaviGen
+from navigen.system import Tuned as NaviGen
 from tests.navigen.little import NAMES, TINY, copied, make_queries, make_system, make_train, trained
 
 BOOK, WEIGHTS = "identifiers.safetensors", "model.safetensors"

@@ -124,7 +124,20 @@ def test_the_whole_way_on_a_log(stand_ins: tuple[Path, dict[str, str]], server: 
     assert last["cid2ins/form"] > 0.5 and last["unjudged"] == 0
     assert made["taught"]["spent"]["calls"] == asked.count("scripted-teacher")
     assert not made["taught"]["failed"]
-    known = {"schema", "system", "recipe", "prompts", "items", "made", "seed", "dtype", "by", "taught", "rewarded"}
+    known = {
+        "schema",
+        "system",
+        "recipe",
+        "prompts",
+        "items",
+        "made",
+        "seed",
+        "dtype",
+        "by",
+        "taught",
+        "rewarded",
+        "judges",
+    }
     assert set(made) == known | {"stages"}
     system = make_system(job, Context())
     foreseen = dict(line.split(": ", 1) for line in system.foresee(load(job, folder / "data").train))

@@ -26,7 +26,7 @@ from navigen.identifiers.given import given_codes
 from navigen.pipeline import Making
 from navigen.prompt import Renderer
 from navigen.recipe import Recipe
-from navigen.system import NaviGen
+from navigen.system import Tuned as NaviGen
 from navigen.wording import read_wording
 from tests.released import CODES, terms, write_card, write_checkpoint, write_files
 

@@ -16,7 +16,7 @@ from bench.errors import BenchError
 from navigen.chat import open_turns
 from navigen.pipeline import Making
 from navigen.policy import Policy
-from navigen.system import NaviGen
+from navigen.system import Tuned as NaviGen
 from tests.navigen.little import NAMES, TINY, make_queries, make_system, make_train, trained
 from tests.navigen.models import score_by_hand
 

@@ -18,7 +18,7 @@ from bench.api import Answer, Case, Cases, Example, Failure, Instruction, Item, 
 from bench.catalogue import scorer
 from bench.errors import BenchError
 from bench.scorers.judge import JudgeAgreement, JudgeCoverage, JudgeMean, alpha, described, verdicts
-from bench.scorers.judge_ask import configured, same_judge
+from bench.scorers.judge_ask import configured
 from bench.scorers.rubric import CRITERIA, order_of, prompt_digest, prompts_of, read_reply
 from tests.lm.test_server import Replay, Reply, said
 from tests.lm.tiny import write_model
@@ -243,8 +243,3 @@ def test_a_random_model_in_this_process_judges_nothing(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "tiny")
     made = ask({"backend": "hf", "model": str(folder), "tokens": "8", "context": "4096"}, Instruction("a lamp"))
     assert JudgeMean()(made) == [None] and JudgeCoverage().measure(made) == 0
-
-
-def test_judges_of_one_model_are_one_judge() -> None:
-    assert same_judge({"model": "Qwen/Qwen3-8B", "backend": "openai"}, {"model": "models/qwen3-8b/", "backend": "hf"})
-    assert not same_judge({"model": "a"}, {"model": "b"}) and not same_judge({}, {})

@@ -14,6 +14,7 @@ LOSSES = ("dapo", "grpo")
 SCALES = ("std", "none")
 ROLLOUTS = ("hf", "vllm")
 TASKS = ("cid2cid", "cid2ins")
+HELD = 256  # validation examples that choose the best weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,9 @@ class Reinforce:
     `batch`: answers sampled at a time, `micro`: answers in a forward and backward pass. `decay`: of matrices;
     `clip_norm`: the largest norm of the gradient (0: any); `checkpointing` computes activations twice to hold fewer.
     `max_kl`: the divergence a token at which training stops (0: never). `validate_every` is in steps (0: at the start
-    and the end), `held_samples` in answers a held-out question, `patience` in validations without a better one (0:
-    never stop), `save_every` in steps (0: with every validation); `samples`: held-out answers kept for reading.
+    and the end), `held_samples` in answers a held-out question (0: one, greedy as answers are when they are scored),
+    `patience` in validations without a better one (0: never stop), `save_every` in steps (0: with every validation);
+    `samples`: held-out answers kept for reading.
     `rollouts`: what samples, transformers in this process or vLLM (with an adapter and in one process only);
     `rollouts_set`: vLLM's settings (bench/lm/settings.py), as "memory=0.4,context=4096".
     """
@@ -103,7 +105,7 @@ class Reinforce:
                 raise unknown("setting", f"{name}={getattr(self, name)}", [f"{name}={choice}" for choice in choices])
         for name in ("prompts", "rate", "iterations", "temperature", "tokens", "thought_tokens"):
             self._check(name, getattr(self, name) > 0, "more than 0")
-        for name in ("alpha", "batch", "micro", "held_samples"):
+        for name in ("alpha", "batch", "micro"):
             self._check(name, getattr(self, name) >= 1, "1 or more")
         for name in (
             "steps",
@@ -113,6 +115,7 @@ class Reinforce:
             "clip_norm",
             "max_kl",
             "validate_every",
+            "held_samples",
             "patience",
             "save_every",
         ):
@@ -131,13 +134,20 @@ class Reinforce:
                 raise BenchError(f"grpo: mixture of {task}={share}: expected 0 or more")
         if self.rollouts == "vllm" and not self.rank:
             raise BenchError("grpo: rollouts=vllm sends an adapter every step; set rank above 0, or rollouts=hf")
-
         if self.rollouts == "hf" and self.rollouts_set:
             raise BenchError("grpo: rollouts_set is of rollouts=vllm; leave it empty")
+        taken = {"adapter", "gpus"} & set(self.engine)
+        if taken:
+            raise BenchError(f"grpo: rollouts_set says {', '.join(sorted(taken))}, which follows from the training")
 
     def _check(self, name: str, good: bool, expected: str) -> None:
         if not good:
             raise BenchError(f"grpo: {name}={getattr(self, name)}: expected {expected}")
+
+    @property
+    def engine(self) -> dict[str, str]:
+        """The settings of what samples, by name."""
+        return dict(line.partition("=")[::2] for line in self.rollouts_set)
 
     @property
     def stage(self) -> Stage:

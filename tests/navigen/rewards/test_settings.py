@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from bench.backbones.identity import Identity, clashes, identify_role
 from bench.errors import BenchError
 from navigen.rewards.asking import Asking
-from navigen.rewards.guard import Identity, clashes, identify_reward, identify_role
+from navigen.rewards.guard import identify_reward
 from navigen.rewards.mix import NaviGenReward
 from navigen.rewards.settings import RELEASED, Rewarding
 

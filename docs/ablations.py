@@ -1,0 +1,191 @@
+"""What each part of the method is worth: every variant of the suite `ablations` against the whole, on the same cases.
+
+`--measure OUT` runs the suite first (what is finished below OUT is taken up), then writes results/ablations.json, the
+comparisons to results/measured/ablations.json and the figure; `--finished OUT` does so with what is there and runs
+nothing. Without either, what was measured is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Kind
+from bench.cli.run import execute
+from bench.config import plain
+from bench.io import canonical, write_text
+from bench.plan import plan
+from bench.report.board import gather
+from bench.report.groups import Group, grouped
+from bench.report.paired import correct
+from bench.report.render import difference, number, probability, to_json
+from bench.stats import cluster_intervals, compare_paired
+from bench.store import Run, find_runs
+from docs.forest import Line, forest
+from tasks.suites import ABLATIONS, DOMAINS, FULL, RENDERED, VARIANTS
+
+RESULTS = Path(__file__).parent.parent / "results"
+STORED, MEASURED = RESULTS / "ablations.json", RESULTS / "measured" / "ablations.json"
+FIGURE = Path(__file__).with_name("ablations.svg")
+INSTRUCTED = ("clip-i", "target-retrieval@10", "term-f1", "leak")
+METRICS: Mapping[str, tuple[str, ...]] = {
+    Kind.NEXT_ITEM.value: ("recall@10", "ndcg@10"),
+    Kind.IMAGE.value: INSTRUCTED,
+    Kind.VIDEO.value: INSTRUCTED,
+}
+SHOWN = {Kind.NEXT_ITEM.value: "ndcg@10", Kind.IMAGE.value: "clip-i", Kind.VIDEO.value: "clip-i"}
+ABSENT = "not measured yet"
+NAMES = (FULL.name, *(one.name for one in VARIANTS))
+Found = Mapping[tuple[str, str], Group]  # by variant and task
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pooled:
+    """Scores of a variant over the domains of a kind: `table` [cases, metrics], `users` [cases] of all domains."""
+
+    table: NDArray[np.float64]
+    users: NDArray[np.int64]
+    seeds: NDArray[np.float64]  # means [seeds, metrics]
+
+
+def measure(out: Path) -> None:
+    """Run what is not there yet, and write pages, comparisons and figure."""
+    jobs, _ = plan(ABLATIONS)
+    keep(execute(jobs, None, out))
+
+
+def keep(runs: Sequence[Run]) -> None:
+    """Write pages, comparisons and figure of runs; variants that are not there yet are left out."""
+    write_text(STORED, to_json(gather(runs)))
+    rows = rows_of(named(runs))
+    write_text(MEASURED, json.dumps(rows, indent=1) + "\n")
+    write_text(FIGURE, figure(rows))
+
+
+def named(runs: Iterable[Run]) -> dict[tuple[str, str], Group]:
+    """Return the runs of each variant by its name and the task; runs of other systems are left out."""
+    known: dict[str, str] = {}
+    for one in (FULL, *VARIANTS):
+        (job,), _ = plan(one.part(ABLATIONS.tasks[:1], (0,), RENDERED))
+        known[canonical([job.system, plain(job.changed)])] = one.name
+    found: dict[tuple[str, str], Group] = {}
+    for asked, groups in grouped(runs).items():
+        for group in groups:
+            name = known.get(canonical([group.system, group.told["system"]["changed"]]))
+            if name is not None:
+                found[name, asked.task] = group
+    return found
+
+
+def rows_of(found: Found) -> list[dict[str, Any]]:
+    """Return a row a kind, variant and metric, of variants that were asked in every domain; Holm within a kind."""
+    rows: list[dict[str, Any]] = []
+    for kind, metrics in METRICS.items():
+        tasks = [f"{domain}/world/{kind}" for domain in DOMAINS]
+        there = {
+            name: pool(found, name, tasks, metrics) for name in NAMES if all((name, task) in found for task in tasks)
+        }
+        own = [
+            row for name, one in there.items() for row in rows_of_one(kind, name, one, there.get(FULL.name), metrics)
+        ]
+        tested = [row for row in own if row.get("p") is not None]
+        for row, p in zip(tested, correct([row["p"] for row in tested]), strict=True):
+            row["p"] = p
+        rows += own
+    return rows
+
+
+def pool(found: Found, name: str, tasks: Sequence[str], metrics: Sequence[str]) -> Pooled:
+    """Return a variant's scores over several tasks, averaged over its seeds first; users are a task's own."""
+    groups = [found[name, task] for task in tasks]
+    tables = [np.stack([group.scores.metrics[metric] for metric in metrics], axis=1) for group in groups]
+    users = [f"{task} {user}" for task, group in zip(tasks, groups, strict=True) for user in group.scores.users]
+    seeds = []
+    for runs in zip(*(group.runs for group in groups), strict=True):
+        scores = [run.read_scores().metrics for run in runs]
+        seeds.append([np.nanmean(np.concatenate([one[metric] for one in scores])) for metric in metrics])
+    codes = np.unique(users, return_inverse=True)[1].astype(np.int64)
+    return Pooled(np.concatenate(tables), codes, np.array(seeds))
+
+
+def rows_of_one(kind: str, name: str, one: Pooled, full: Pooled | None, metrics: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a variant's rows: mean, interval over users, spread between seeds, and the difference from the whole."""
+    made = cluster_intervals(one.table, one.users, seed=0)
+    compared = None
+    if full is not None and name != FULL.name:
+        compared = compare_paired(one.table, full.table, one.users, seed=0)
+    rows = []
+    for place, metric in enumerate(metrics):
+        values = one.seeds[:, place]
+        row: dict[str, Any] = {"kind": kind, "variant": name, "metric": metric, "seeds": len(values)}
+        row |= {"value": made[place].value, "low": made[place].low, "high": made[place].high}
+        row |= {"spread": float(np.std(values, ddof=1)) if len(values) >= 3 else None}
+        row |= {"cases": int(np.sum(~np.isnan(one.table[:, place])))}
+        if compared is not None:
+            line = compared[place]
+            row |= {"difference": line.difference, "least": line.interval.low, "most": line.interval.high, "p": line.p}
+        rows.append(row)
+    return rows
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as Markdown, a table a kind and a line a variant; what was not measured says so."""
+    found = {(row["kind"], row["variant"], row["metric"]): row for row in rows}
+    lines: list[str] = []
+    for kind, metrics in METRICS.items():
+        lines += ["", f"### {kind}", "", f"| variant | {' | '.join(metrics)} |", "|---|" + "---|" * len(metrics)]
+        for name in NAMES:
+            cells = [cell(found.get((kind, name, metric))) for metric in metrics]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines[1:])
+
+
+def cell(row: Row | None) -> str:
+    """Return "mean ± spread; difference [95%], p" of a row."""
+    if row is None:
+        return ABSENT
+    text = number(row["value"]) + (f" ± {number(row['spread'])}" if row["spread"] is not None else "")
+    if "difference" not in row:
+        return f"{text} [{number(row['low'])}, {number(row['high'])}]"
+    return f"{text}; {difference(row['difference'], row['least'], row['most'])}, p {probability(row['p'])}"
+
+
+def figure(rows: Sequence[Row]) -> str:
+    """Return the differences from the whole as an SVG picture, a panel a kind."""
+    panels = {
+        f"{kind}: {metric}": [
+            Line(row["variant"], row["difference"], row["least"], row["most"])
+            for row in rows
+            if row["kind"] == kind and row["metric"] == metric and row.get("difference") is not None
+        ]
+        for kind, metric in SHOWN.items()
+    }
+    return forest(panels, "Difference from the whole method, 95% interval over users")
+
+
+def read() -> list[Row]:
+    """Return what was measured; nothing before anything was."""
+    rows: list[Row] = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else []
+    return rows
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--measure", type=Path, metavar="OUT")
+    parser.add_argument("--finished", type=Path, metavar="OUT")
+    told = parser.parse_args()
+    if told.measure is not None:
+        measure(told.measure)
+    if told.finished is not None:
+        keep(find_runs([told.finished]))
+    print(table(read()))
+    if FIGURE.exists():
+        print(f"\n![Difference of every variant from the whole method]({FIGURE.name})")
