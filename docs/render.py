@@ -1,4 +1,4 @@
-"""Refreshes the parts of the documents that commands print: `python docs/render.py [--check]`.
+"""Refreshes the parts of the documents and the README that commands print: `python docs/render.py [--check]`.
 
 A rendered part stands between `<!-- prints: COMMAND -->` and `<!-- end -->`; everything else is written by hand. A
 command behind `prints with data:` needs the real logs (NAVIBENCH_DATA) and is left as it stands where they are absent.
@@ -42,7 +42,7 @@ def printed(command: str) -> str:
 def main() -> int:
     """Rewrite the documents, or with --check say which ones are out of date."""
     stale = []
-    for path in sorted(DOCS.glob("*.md")):
+    for path in sorted([*DOCS.parent.glob("*.md"), *DOCS.glob("*.md")]):
         old = path.read_text(encoding="utf-8")
         new = rendered(old)
         if new != old:

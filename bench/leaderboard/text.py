@@ -64,6 +64,29 @@ def markdown(board: Board) -> str:
     return "\n".join(parts)
 
 
+def brief(board: Board) -> str:
+    """Return one table with a line a card that was asked as it is, whole: who is first, and how far in front.
+
+    Systems that share the first place stand together, the best figure first; the last column is the first system that
+    ranks below them.
+    """
+    lines = [
+        "| task | metric | cases | systems | first | its figure | next below |",
+        "|---|---|---:|---:|---|---:|---|",
+    ]
+    for sheet in board.sheets:
+        page, asked = sheet.page, sheet.page.question
+        if asked.limit is not None or asked.rendering or asked.seen != "keep":
+            continue
+        placed = list(zip(sheet.entries, sheet.placed, strict=True))
+        first = ", ".join(named(entry.row.label) for entry, place in placed if place == 1)
+        other = next((named(entry.row.label) for entry, place in placed if place > 1), "-")
+        cells = [named(f"{asked.task} v{asked.version}"), f"{named(asked.primary)} [{asked.level:.0%}]"]
+        cells += [f"{page.cases:,}", str(len(placed)), first]
+        lines.append("| " + " | ".join([*cells, interval(page.rows[0].figures[asked.primary]), other]) + " |")
+    return "\n".join([*lines, ""])
+
+
 def as_csv(board: Board) -> str:
     """Return a line a question, system and metric; no cell is a formula to a spreadsheet."""
     text = io.StringIO()

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from bench import hub
 from bench.api import Failure
 from bench.errors import BenchError
 from bench.io import file_sha256, read_json
@@ -92,14 +93,13 @@ class Chat:
 
 
 def folder_of(path: str | Path, revision: str) -> Path:
-    """Return the model's folder: `path` itself, or with a revision the download of that name on the hub."""
-    folder = Path(path)
-    if revision:
-        from huggingface_hub import snapshot_download
+    """Return the model's folder: `path` itself, or what a hub reference names in the local cache (see `bench.hub`).
 
-        return Path(snapshot_download(str(path), revision=revision))
+    A `revision` makes a reference of a plain name on the hub.
+    """
+    folder = hub.locate(f"{hub.PREFIX}{path}@{revision}" if revision else path)
     if not folder.is_dir():
-        raise BenchError(f"{path}: no such folder; for a model on the hub give the setting `revision` too")
+        raise BenchError(f"{path}: no such folder; a model of the Hugging Face hub is named hub:OWNER/NAME@COMMIT")
     return folder
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 
 @contextmanager
-def without_bars(local: bool = True) -> Iterator[None]:
-    """Switch transformers' progress bars off in the block; what is not `local` is downloaded, and its bars stay."""
+def without_bars() -> Iterator[None]:
+    """Switch the progress bars of transformers off in the block."""
     from transformers.utils import logging
 
     bars: Any = logging
-    shown = local and bars.is_progress_bar_enabled()
+    shown = bars.is_progress_bar_enabled()
     if shown:
         bars.disable_progress_bar()
     try:

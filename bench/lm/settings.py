@@ -17,8 +17,8 @@ class HFSettings:
     `batch`: rows of every forward pass, whatever the number of prompts. `bucket`: prompts are padded to a multiple of
     it. `context`: longest prompt with answer in tokens (0: what the model's configuration says). `adapter`: a LoRA
     folder of peft. `template`: a jinja file in place of the tokenizer's chat template. `thinking`: the template's
-    `enable_thinking` (None: not mentioned). `gguf`: file in the folder. `revision`: read the path as a name on the hub,
-    and download that revision.
+    `enable_thinking` (None: not mentioned). `gguf`: file in the folder. `revision`: read the path as a name on the hub
+    at that commit, fetched before; hub:NAME@COMMIT as the path is the same.
     """
 
     device: str = "cpu"

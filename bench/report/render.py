@@ -18,7 +18,7 @@ COLUMNS = (
     *("task", "version", "seen", "limit", "system", "seeds", "metric", "value", "low", "high"),
     *("cases", "users", "failed", "seconds", "fingerprint"),
 )
-FORMATS = ("text", "markdown", "csv", "json")
+FORMATS = ("text", "markdown", "csv", "latex", "json")
 
 
 def number(value: float | None) -> str:

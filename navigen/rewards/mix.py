@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.config import plain
 from bench.errors import BenchError, unknown
+from bench.io import digest
 from navigen.prompt import Written
 from navigen.rewards.consistency import Edges, Judge, Quality, Told, Verdict, combine, leak
 from navigen.rewards.form import TASKS, Read, read_strict
@@ -70,6 +72,13 @@ class NaviGenReward:
         self.known = frozenset(read_code(item.code, levels) for item in catalogue) - {None}
         self.pictures = dict(pictures or {})
         self.judging = judge or make_judge(settings, catalogue, self.pictures)
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 over settings and catalogue, by which a checkpoint knows its reward."""
+        return digest(
+            [plain(self.settings), self.levels, sorted(self.known), [path.name for path in self.pictures.values()]]
+        )
 
     def __call__(self, completions: Sequence[str], **columns: Any) -> list[float | None]:
         """Return R of every completion; None: it could not be judged. Columns as in `judge`."""

@@ -13,7 +13,7 @@ from bench.errors import BenchError, unknown
 from bench.io import digest
 from bench.lm import Prompt, Sampling
 from bench.terms import SLOT, item_terms
-from navigen.prompt import compact
+from navigen.prompt import compact, tame
 from navigen.teacher.protocol import Ask
 from navigen.teacher.sample import Sample
 
@@ -59,12 +59,15 @@ def make_ask(operation: str, sample: str, seed: int, facts: Mapping[str, Any], t
 
 
 def render(operation: str, texts: Mapping[str, str]) -> Prompt:
-    """Return a template with its marks replaced; a mark that is missing or not in the template is an error."""
+    """Return a template with its marks replaced; a mark that is missing or not in the template is an error.
+
+    No text that is put in can forge a mark of the chat format.
+    """
     system, user = template(operation)
     marks = set(MARK.findall(system + user))
     if wrong := sorted(marks ^ set(texts)):
         raise BenchError(f"prompt {operation}: {', '.join(wrong)}: expected exactly the marks {sorted(marks)}")
-    said = [MARK.sub(lambda found: texts[found[1]], part) for part in (system, user)]
+    said = [MARK.sub(lambda found: tame(texts[found[1]]), part) for part in (system, user)]
     return Prompt((("system", said[0]), ("user", said[1])))
 
 

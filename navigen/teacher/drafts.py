@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from navigen.teacher.fitness import Marks
+from navigen.teacher.fitness import Marks, Scores
 
 FOUNDERS = ("conservative", "balanced", "exploratory")
 CHILDREN = ("crossover", "mutation")
@@ -36,11 +36,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A draft with its marks and what the judge remarked."""
+    """A draft with its marks, what the judge remarked, and the scores of every time that it was judged."""
 
     draft: Draft
     marks: Marks
     comment: str
+    scores: tuple[Scores, ...]
 
     def tell(self) -> dict[str, Any]:
         """Return the draft as JSON values; scores are after penalties."""

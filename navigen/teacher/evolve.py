@@ -3,7 +3,8 @@
 A search of R rounds takes 2R + 2 calls a sample; all samples' questions of a step are asked together.
 Departures from the released code, each with the setting that brings the released behaviour back:
 1. The best draft so far keeps the score it has, and only new drafts are judged (`keep="best"`). Released: it is judged
-   anew beside its children each round, and may be lost to the judge's mood (`keep="released"`).
+   anew beside its children each round, and may be lost to the judge's mood (`keep="released"`). Between the two,
+   `keep="mean"` judges it anew and counts the mean of all its scores: a lucky score wears off, and nothing is lost.
 2. Candidates stand before the judge in an order drawn for each sample and round (`shuffle`). Released: always in the
    order in which they were written (`shuffle=False`).
 3. A judge's reply that cannot be read is asked for again by the desk, as any is. Released: it fails the sample.
@@ -23,7 +24,7 @@ from bench.rng import stream
 from navigen.prompt import compact
 from navigen.teacher.asking import CONCEALED, MAKE, make_ask, sample_facts, sample_texts
 from navigen.teacher.drafts import CHILDREN, FOUNDERS, Draft, Found, Judged
-from navigen.teacher.fitness import Scores, find_named, mark
+from navigen.teacher.fitness import Scores, average, find_named, mark
 from navigen.teacher.protocol import Ask, Desk
 from navigen.teacher.reading import read_drafts, read_scores
 from navigen.teacher.sample import Sample, Teaching
@@ -100,7 +101,7 @@ def _breed(runs: Sequence[_Run], desk: Desk, settings: Teaching, number: int) ->
 
     def take(run: _Run, told: list[tuple[str, str]]) -> None:
         run.waiting = [Draft(name, number, *one) for name, one in zip(CHILDREN, told, strict=True)]
-        if settings.keep == "released":
+        if settings.keep != "best":
             run.waiting.insert(0, run.pool[0].draft)
 
     _step(runs, desk, "children", ask, lambda _, text: read_drafts(text, CHILDREN), take)
@@ -122,10 +123,11 @@ def _judge(runs: Sequence[_Run], desk: Desk, settings: Teaching, number: int) ->
 
     def take(run: _Run, told: list[tuple[Scores, str]]) -> None:
         by_place = dict(zip(_order(run, settings, number), told, strict=True))
-        new = [_mark(run, draft, *by_place[place]) for place, draft in enumerate(run.waiting)]
-        old = [] if settings.keep == "released" else run.pool[:1]
+        known = {one.draft: one.scores for one in run.pool} if settings.keep == "mean" else {}
+        new = [_mark(run, draft, known.get(draft, ()), *by_place[place]) for place, draft in enumerate(run.waiting)]
+        old = {"best": run.pool[:1], "mean": run.pool[1:], "released": []}[settings.keep]
         before = [one.draft.name for one in run.pool]
-        run.pool = sorted([*old, *new], key=lambda one: -one.marks.fitness)
+        run.pool = sorted([*old, *new] if settings.keep == "best" else [*new, *old], key=lambda one: -one.marks.fitness)
         told_of = {
             "round": number,
             "old": before,
@@ -138,9 +140,10 @@ def _judge(runs: Sequence[_Run], desk: Desk, settings: Teaching, number: int) ->
     _step(runs, desk, "judge", ask, read, take)
 
 
-def _mark(run: _Run, draft: Draft, scores: Scores, comment: str) -> Judged:
+def _mark(run: _Run, draft: Draft, before: tuple[Scores, ...], scores: Scores, comment: str) -> Judged:
     named = find_named(draft.instruction, run.sample.target, run.terms, run.facts["conceal"])
-    return Judged(draft, mark(scores, named), comment)
+    every = (*before, scores)
+    return Judged(draft, mark(average(every), named), comment, every)
 
 
 def _order(run: _Run, settings: Teaching, number: int) -> list[int]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from bench.api import Item
 from bench.errors import unknown
 from bench.terms import SLOT
-from bench.words import STOP, contains, stem, stems, tokens
+from bench.words import STOP, contains, stems
 from navigen.teacher.sample import CONCEAL
 
 CRITERIA = ("consistency", "novelty", "aesthetic", "executability")
@@ -48,6 +48,12 @@ class Marks:
     scores: Scores
     named: tuple[str, ...]
     fitness: float
+
+
+def average(scores: Sequence[Scores]) -> Scores:
+    """Return the mean of some scores, criterion by criterion."""
+    columns = zip(*(one.values() for one in scores), strict=True)
+    return Scores(*(sum(column) / len(scores) for column in columns))
 
 
 def overall(scores: Scores) -> float:
@@ -102,15 +108,19 @@ def _quoted(words: Sequence[str], target: Item, terms: Sequence[str]) -> list[st
     runs = [title[place : place + size] for place in range(len(title) - size + 1)]
     if any(contains(words, run) for run in runs):
         return [target.title]
-    return [name for name in _names(target, terms) if stem(name) in words]
+    large = [name for name in _large(target.title) if contains(words, stems(name))]
+    return _names(large, target, terms) if large else []
 
 
-def _names(target: Item, terms: Sequence[str]) -> list[str]:
-    """Return the words of a title that are proper names: written large where not all are, and used nowhere else."""
-    shown = [word for word in re.findall(r"\w+", target.title) if word.lower() not in STOP]
-    if all(word[0].isupper() for word in shown):  # a title in capitals tells no names
-        return []
+def _large(title: str) -> list[str]:
+    """Return the words of a title that are written large, if not all are: a title in capitals tells no names."""
+    shown = [word for word in re.findall(r"\w+", title) if word.lower() not in STOP]
+    large = [word for word in shown if word[0].isupper()]
+    return large if len(large) < len(shown) else []
+
+
+def _names(large: Sequence[str], target: Item, terms: Sequence[str]) -> list[str]:
+    """Return the words that are proper names: nothing else that is said of the item uses them."""
     wordings = [word for slot, values in target.attributes.items() if slot != SLOT for word in values]
     common = set(stems(" ".join([target.caption, *terms, *wordings])))
-    large = [word for part in shown if part[0].isupper() for word in tokens(part)]
-    return [word for word in large if stem(word) not in common]
+    return [word for word in large if not common.intersection(stems(word))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from bench.words import Phrases, Stems, stems
@@ -28,7 +29,7 @@ FAMILIES: Mapping[str, str] = {"genre": "game", "subject": "clip", "action": "cl
 LAYERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "composition": {
         "thing": ("centred close-up", "eye-level close-up"),
-        "game": ("wide shot of the play field", "whole level in frame"),
+        "game": ("wide shot of the whole level", "level seen from afar"),
         "clip": ("full shot, subject in the middle", "medium shot at eye level"),
     },
     "light": {
@@ -38,7 +39,7 @@ LAYERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "motion": {
         "thing": ("slowly turning on the spot", "turning once around itself"),
-        "game": ("the hero keeps moving", "one stretch of play without a cut"),
+        "game": ("the hero keeps moving", "one long stretch without a cut"),
         "clip": ("one continuous take", "one smooth take without a cut"),
     },
 }
@@ -85,6 +86,11 @@ def _placed(wording: str) -> str:
     return f"{BEFORE.get(wording, 'in the')} {wording}"
 
 
+@lru_cache(maxsize=2**14)
+def _stems(wording: str) -> Stems:
+    return stems(wording)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Words:
     """What can be read in texts about a target: its values, those of the history's items, and the layers' phrases.
@@ -101,16 +107,19 @@ class Words:
     def of(cls, facts: Mapping[str, Any]) -> Words:
         """Return the words of a question's facts."""
         target = {slot: tuple(words) for slot, words in facts["target"]["attributes"].items() if words}
-        readings = {stems(word): (slot, word) for slot, words in target.items() for word in words}
+        readings: dict[Stems, tuple[str, str]] = {}
+        for slot, words in target.items():
+            for word in words:
+                readings.setdefault(_stems(word), (slot, word))
         counts: dict[str, dict[str, int]] = {slot: {} for slot in target}
         for item in facts["history"]:
             for slot, words in item["attributes"].items():
                 if slot in target and words and words[0] not in target[slot]:
                     counts[slot][words[0]] = counts[slot].get(words[0], 0) + 1
                     for word in words:
-                        readings.setdefault(stems(word), (slot, word))
+                        readings.setdefault(_stems(word), (slot, word))
         for layer, families in LAYERS.items():
-            readings |= {stems(phrase): (layer, phrase) for some in families.values() for phrase in some}
+            readings |= {_stems(phrase): (layer, phrase) for some in families.values() for phrase in some}
         readings.pop((), None)
         others = {slot: tuple(sorted(found, key=lambda word: (-found[word], word))) for slot, found in counts.items()}
         return cls(target, others, readings, Phrases(readings))

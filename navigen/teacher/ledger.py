@@ -81,7 +81,7 @@ class Ledger:
         self._replies = Lines(folder / REPLIES)
         self._failures = Lines(folder / FAILURES)
         self._texts: dict[Key, str] = {}
-        self._spoilt: set[Key] = set()
+        self._spoilt: dict[Key, int] = {}
         self._held = False
 
     @contextmanager
@@ -114,6 +114,10 @@ class Ledger:
         """Return all usable replies."""
         return dict(self._texts)
 
+    def spoilt(self) -> dict[Key, int]:
+        """Return the attempts that were answered by nothing of use, and their numbers."""
+        return dict(self._spoilt)
+
     def fingerprint(self) -> str:
         """Return the sha256 over all usable replies, whatever their order."""
         return digest(sorted([key.teacher, key.ask, text] for key, text in self._texts.items()))
@@ -135,7 +139,7 @@ class Ledger:
 
     def _note(self, line: Missed) -> None:
         if line.kind != "unanswered":
-            self._spoilt.add(line.key)
+            self._spoilt[line.key] = line.attempt
         self.spent += Spent(1, line.read, line.written)
 
 

@@ -19,6 +19,8 @@ from navigen.teacher.fitness import CRITERIA, Scores
 
 FENCE = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
 LONGEST = 1200  # letters of an instruction
+REFUSAL = re.compile(r"(?:I'm|I (?:am|can|cannot|can't|do|don't|will|won't)|sorry|as an AI)\b", re.IGNORECASE)
+PHRASE = 5  # words of a term
 COMMENT = 400  # letters of a reason or comment that are kept
 
 
@@ -51,11 +53,13 @@ def read_text(value: Any, name: str, most: int, lines: bool = False) -> str:
 
 
 def read_terms(text: str) -> tuple[str, ...]:
-    """Return the normalised terms of a reply {"terms": [...]}; each is a word or a short phrase."""
+    """Return the normalised terms of a reply {"terms": [...]}, without those that are longer than a short phrase."""
     found = read_object(text, ("terms",))["terms"]
     if not isinstance(found, list) or not all(isinstance(term, str) for term in found):
         raise ValueError("terms: expected a list of texts")
-    terms = normalise(term for term in found if len(term.split()) <= 5)
+    if any(REFUSAL.match(term.strip()) for term in found):
+        raise ValueError("terms: a refusal")
+    terms = normalise(term for term in found if len(term.split()) <= PHRASE)
     if not terms:
         raise ValueError("terms: none of them is an English word or short phrase")
     return terms

@@ -9,7 +9,7 @@ _THOUGHT = re.compile(r"\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
 _LEAD = re.compile(
     r"""[\s"'*_#>`\-]*(?:(?:hi|hello|hmm|well|okay|ok|unfortunately|regrettably|apologies|my\ apologies|no|sorry
     |i\ apologi[sz]e|(?:i'm|i\ am|we're|we\ are)\ (?:very\ |really\ |so\ |truly\ |deeply\ )?sorry)
-    (?:[,.!;:]|\ --?|\ -)*\s*(?:but|however|as)?\b[,\s]*)*""",
+    (?:[,.!;:*"']|\ --?|\ -)*\s*(?:but|however|as)?\b[,\s]*)*""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NEVER = r"(?:can't|cannot|can\ not|won't|will\ not|couldn't|could\ not|may\ not|must\ not|don't|do\ not|shouldn't)"
@@ -27,7 +27,8 @@ _DECLINES = re.compile(
     | (?:i|we)\ (?:must|have\ to|will\ have\ to|need\ to|respectfully|would\ (?:rather|prefer))\ (?:\w+\ ){{0,2}}?
       (?:decline|refuse|refrain|not\b)
     | (?:i|we)\ (?:decline|refuse)\b
-    | (?:as|being)\ an?\ (?:\w+\ ){{0,3}}?(?:ai|artificial\ intelligence|language\ model|assistant|chatbot|llm)\b
+    | (?:as|being)\ an?\ (?:\w+\ ){{0,3}}?
+      (?:ai|artificial\ intelligence|language\ model|assistant(?=,?\ i\b)|chatbot|llm)\b
     | (?:i'm|i\ am)\ (?:just\ |only\ |merely\ )?an?\ (?:\w+\ ){{0,3}}?(?:ai|language\ model|chatbot|llm)\b
     | (?:this|that|the|your)\ (?:request|prompt|content|question|query)\ (?:\w+\ ){{0,3}}?
       (?:violates|goes\ against|is\ (?:against|inappropriate|not\ (?:allowed|permitted|appropriate|something)))
@@ -57,7 +58,9 @@ def refusal(text: str, prefix: str = "") -> str | None:
     What begins as JSON, in a code fence or not, is left to whoever reads it. Only the beginning is looked at, behind a
     thought in <think> tags: later words may well be about what somebody cannot do.
     """
-    spoken = _THOUGHT.sub("", prefix + text, count=1) if "<think>" in prefix + text else prefix + text
+    spoken = prefix + text
+    if (thought := _THOUGHT.match(spoken)) is not None:
+        spoken = spoken[thought.end() :]
     if _JSON.match(spoken):
         return None
     plain = spoken.replace("\u2019", "'").replace("\u2018", "'")

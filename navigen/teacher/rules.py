@@ -12,8 +12,8 @@ from navigen.teacher.fitness import find_named, find_terms
 SELF = re.compile(r"\bI\b")
 JARGON = frozenset(
     tokens(
-        "crossover elite elites evolution evolutionary evolve evolved evolving fitness founder founders gene genes genome "
-        "genomes mutant mutate mutated mutation mutations offspring population populations"
+        "crossover elite elites evolution evolutionary evolve evolved evolving fitness founder founders gene genes "
+        "genome genomes mutant mutate mutated mutation mutations offspring population populations"
     )
 )
 FORM = re.compile(r"[<>]|^\s*(?:[-*#\u2022]|\d+[.)])\s|\n|\*\*|```", re.MULTILINE)

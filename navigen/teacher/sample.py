@@ -11,7 +11,7 @@ from bench.errors import BenchError, unknown
 
 CONCEAL = ("title", "terms", "released", "off")
 SEARCH = ("evolve", "single")
-KEEP = ("best", "released")
+KEEP = ("best", "mean", "released")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,10 @@ class Lesson:
 class Teaching:
     """How is taught. `rounds` of crossover and mutation; `search`: evolve, or single (one draft, judged once).
 
-    `conceal`: what an instruction may not name (`navigen.teacher.fitness`). `keep`: the best draft so far with the
-    score it has, or released (it is judged anew and may be lost). `shuffle`: candidates stand before the judge in an
-    order drawn for each sample. `thoughts`: reasons and thoughts are written too. Released settings are
+    `conceal`: what an instruction may not name (`navigen.teacher.fitness`). `keep`: best (the best draft so far, with
+    its first score), mean (it is judged anew each round, and the mean of its scores counts, against every draft so far)
+    or released (it is judged anew, the last score counts, and it may be lost). `shuffle`: candidates stand before the
+    judge in an order drawn for each sample. `thoughts`: reasons and thoughts are written too. Released settings are
     Teaching(conceal="released", keep="released", shuffle=False).
     """
 

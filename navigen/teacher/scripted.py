@@ -12,13 +12,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench.api import Failure, Item
 from bench.errors import BenchError, unknown
-from bench.io import digest
+from bench.io import digest, file_sha256
 from bench.rng import stream
 from navigen.teacher.critic import assess
 from navigen.teacher.fitness import CRITERIA, find_named
@@ -26,7 +28,7 @@ from navigen.teacher.grammar import LAYERS, Script, Words, family_of, layers_of,
 from navigen.teacher.protocol import Ask, Reply
 from navigen.teacher.spoken import tell_reason, tell_terms, tell_thought, tell_thought_again
 
-VERSION = 1  # of what is written; another one is another teacher
+WRITERS = ("critic.py", "grammar.py", "scripted.py", "spoken.py")  # the code that decides what is written
 # Direction -> chances that a draft leaves an attribute out, takes it from the history, has a layer (one that suits it),
 # and says an attribute in another wording than the usual one.
 DIRECTIONS: Mapping[str, tuple[float, float, float, float]] = {
@@ -54,8 +56,8 @@ class Scripted:
 
     @property
     def fingerprint(self) -> str:
-        """Return the sha256 over what decides the answers; a change of the grammar is a new VERSION."""
-        return digest(["scripted", VERSION, self.noise, {name: list(odds) for name, odds in DIRECTIONS.items()}])
+        """Return the sha256 over what decides the answers: the code that writes them, and the noise."""
+        return digest(["scripted", self.noise, source_digest()])
 
     def answer(self, asks: Sequence[Ask]) -> Sequence[Reply | Failure]:
         """Return a reply an ask, in order; an item without attributes is a BenchError."""
@@ -77,7 +79,7 @@ class Scripted:
         item = ask.facts["item" if ask.operation == "terms" else "target"]
         if not item["attributes"]:
             raise BenchError(
-                f"sample {ask.sample}: item {item['title']!r} has no attributes, and the scripted teacher reads nothing "
+                f"sample {ask.sample}: item {item['title']!r} has no attributes, and a scripted teacher reads nothing "
                 "else; a language model is needed as teacher"
             )
         rng = stream(ask.sampling.seed, "scripted", ask.sample, ask.operation, digest(ask.facts))
@@ -95,6 +97,12 @@ class Scripted:
                 "comment": remark,
             }
         return told
+
+
+@cache
+def source_digest() -> str:
+    """Return the sha256 over the code that writes."""
+    return digest([file_sha256(Path(__file__).with_name(name)) for name in WRITERS])
 
 
 def found(facts: Mapping[str, Any], rng: np.random.Generator) -> Mapping[str, Any]:

@@ -89,11 +89,12 @@ class TeacherSettings:
 def open_desk(told: TeacherSettings, folder: Path, progress: Progress = ignore_progress) -> TeacherDesk:
     """Return the desk of a teacher, with its ledger in `folder`; models are loaded now."""
     served = told.name == "openai"
+    teacher = open_teacher(told)
     return TeacherDesk(
-        open_teacher(told),
+        teacher,
         Ledger(folder),
         told.budget(),
-        retries=told.retries,
+        retries=max(told.retries, teacher.retries) if isinstance(teacher, Recorded) else told.retries,
         workers=told.workers if served else 1,
         block=1 if served else told.block,
         pace=Pace(rate=told.rate, patience=told.patience) if served else None,

@@ -1,6 +1,7 @@
 """What the scripted teacher says in sentences: terms, reasons and thoughts, from counts of what a history holds.
 
-Sentences are short and of few kinds, because small models learn to write them; nothing in them is drawn by chance.
+Sentences are short and of few kinds, because small models learn to write them; nothing in them is drawn by chance. The
+first words say what the thought is for: a small model that has lost sight of the question still ends where it should.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.api import Kind
 from navigen.teacher.grammar import HEAD, ROLES, count_values
 
 FREQUENT = 2  # so many items make a value recur
@@ -21,17 +23,23 @@ def tell_terms(facts: Mapping[str, Any]) -> list[str]:
 
 def tell_reason(facts: Mapping[str, Any]) -> str:
     """Return the thought before the next item: what recurs in the history, what came last, what comes next."""
-    return f"{_evidence(facts['history'], 3)} I expect {_listed(facts)} next."
+    return f"For what comes next {_evidence(facts['history'], 3)} I expect {_listed(facts)} next."
 
 
 def tell_thought(facts: Mapping[str, Any]) -> str:
     """Return the thought that leads to the instruction: evidence, how drafts were weighed, what the target is."""
-    return f"{_evidence(facts['history'], 2)} {_weighed(facts['rounds'])} So I write of {_listed(facts)}."
+    seen = _evidence(facts["history"], 2)
+    return f"For a {_made(facts)} {seen} {_weighed(facts['rounds'])} So I write of {_listed(facts)}."
 
 
 def tell_thought_again(facts: Mapping[str, Any]) -> str:
     """Return the thought without evidence that could tell the target early."""
-    return f"I look at what was chosen. {_weighed(facts['rounds'])} So I write of {_listed(facts)}."
+    weighed = _weighed(facts["rounds"])
+    return f"For a {_made(facts)} I look at what was chosen. {weighed} So I write of {_listed(facts)}."
+
+
+def _made(facts: Mapping[str, Any]) -> str:
+    return "clip" if facts["kind"] == Kind.VIDEO.value else "picture"
 
 
 def _listed(facts: Mapping[str, Any]) -> str:

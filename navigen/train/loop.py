@@ -92,7 +92,7 @@ class Training:
             self.start(trainee)
             if path is not None:
                 self.resume(path, key)
-            announce(self.stage, self.plan, self.course)
+            announce(self.stage, self.plan, self.course, len(self.documents))
             self.began = perf_counter()
             while not self.course.finished:
                 self.take_step(self.plan.at(self.course.step))

@@ -108,12 +108,19 @@ def make_timetable(corpus: Corpus, stage: Stage, seed: int) -> Timetable:
     return plan
 
 
-def announce(stage: Stage, plan: Timetable, course: Course) -> None:
-    """Tell the logger "navibench", which the command line shows, how much is ahead of a stage that is not finished."""
-    if not course.finished:
-        begun = f", {course.step:,} of them done before" if course.step else ""
-        ahead = f"about {plan.tokens:,} tokens in {plan.steps:,} steps"
-        logging.getLogger("navibench").info("%s: %s%s", stage.name, ahead, begun)
+def announce(stage: Stage, plan: Timetable, course: Course, documents: int) -> None:
+    """Tell the logger "navibench", which the command line shows, how much is ahead of a stage that is not finished.
+
+    Documents that do not fit into a pack are not learnt, which is a warning.
+    """
+    if course.finished:
+        return
+    log = logging.getLogger("navibench")
+    begun = f", {course.step:,} of them done before" if course.step else ""
+    log.info("%s: about %s tokens in %s steps%s", stage.name, f"{plan.tokens:,}", f"{plan.steps:,}", begun)
+    if course.long:
+        left = f"{course.long:,} of {documents:,} documents are longer than length={stage.length} tokens"
+        log.warning("%s: %s and are not learnt; raise length, and lower batch to match", stage.name, left)
 
 
 def train_stage(

@@ -11,9 +11,11 @@ import numpy as np
 
 from bench.api import Item, Seen, Setting
 from bench.errors import BenchError, unknown
+from bench.hub import is_reference, locate
 from bench.io import canonical, file_sha256
 from tasks.ingest.assemble import build_catalogue
 from tasks.ingest.clean import Sequences
+from tasks.ingest.folder import tables_in
 from tasks.ingest.formats import FORMATS, reader
 from tasks.ingest.log import Log, collect
 from tasks.ingest.pair import OWN_FIELDS
@@ -35,7 +37,9 @@ class Terms:
     time_format: strptime form of a table's times ("": the one form that fits the whole column).
     min_events: users with fewer events are dropped first. core, duplicates, ties, min_value: as in `tasks.load`.
     catalogue: `met` writes the items of the events left, `all` also the described items without one.
-    strict: refuse the first malformed row. BenchError if a value is of the wrong type or negative.
+    files, item_files: where the source is a folder of tables, the patterns of the log's and of the items' own
+    (`tasks.ingest.folder`). strict: refuse the first malformed row.
+    BenchError if a value is of the wrong type or negative.
     """
 
     format: str = TABLE
@@ -48,6 +52,8 @@ class Terms:
     min_value: float = NO_LEAST
     catalogue: str = "met"
     strict: bool = True
+    files: tuple[str, ...] = ()
+    item_files: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no import could mean, before any file is opened."""
@@ -60,17 +66,19 @@ class Terms:
             raise unknown("catalogue rule", self.catalogue, CATALOGUES)
         if self.format != TABLE and (self.columns != Columns() or self.time_format):
             raise BenchError(f"format {self.format} knows its own columns and times; name them for a table only")
+        if self.format != TABLE and (self.files or self.item_files):
+            raise BenchError(f"format {self.format} knows its own files; choose files of tables only")
         if self.format == TABLE and self.min_value > NO_LEAST and not self.columns.value:
             raise BenchError("min_value needs a column of values to compare; name it with value=COLUMN (--value)")
 
 
 def import_log(
-    source: Path,
-    target: Path,
+    source: Path | str,
+    target: Path | str,
     *,
     name: str,
     domain: str = "own",
-    items: Path | None = None,
+    items: Path | str | None = None,
     terms: Terms | None = None,
     licence: str = "not stated",
     citation: str = "",
@@ -79,7 +87,8 @@ def import_log(
     """Read a log and write `sequences.tsv.gz`, `items.jsonl.gz`, `provenance.json` and `card.toml` to `target`.
 
     With a basket column the task is the next basket, and `interactions.tsv.gz` takes the place of the sequences.
-    `source` is a table, or the folder of a known format. `items` describes the items (JSON lines or a table).
+    `source` is a table, a folder of them, or the folder of a known format; `items` describes the items likewise. Both
+    may be hub:OWNER/NAME@COMMIT, a data set that was fetched before (`bench.hub`).
     `target` must not exist yet or be empty. Equal input gives equal bytes. BenchError names file, row or column.
     """
     terms = terms or Terms()
@@ -88,9 +97,10 @@ def import_log(
     if seen not in list(Seen):
         raise unknown("seen rule", seen, list(Seen))
     notes = Notes(terms.strict)
-    raw, columns = _open(Path(source), items, terms, notes)
+    place = locate(source, "dataset", (*terms.files, *terms.item_files) if terms.files else ())
+    raw, columns = _open(place, items, terms, notes)
     log = collect(raw.events())
-    refuse_empty(log, Path(source), notes)
+    refuse_empty(log, place, notes)
     log, few = _drop_short_users(log, terms.min_events)
     sequences, counts = clean(log, terms.min_value, terms.duplicates, terms.core, terms.ties)
     sizes = np.diff(sequences.starts)
@@ -98,15 +108,10 @@ def import_log(
     if not testable:
         what = "baskets" if baskets else "events"
         raise BenchError(f"{source}: no user has {LEAST_EVENTS} {what} after cleaning, so nothing can be tested")
-    catalogue, written, seen_counts = _catalogue(sequences, raw, Path(source), terms.catalogue == "all")
+    catalogue, written, seen_counts = _catalogue(sequences, raw, place, terms.catalogue == "all")
     counts |= {"dropped_short_users": few, **seen_counts, **raw.extra, **notes.provenance()}
-    record: dict[str, object] = {
-        "files": {path.name: file_sha256(path) for path in raw.files},
-        "format": terms.format,
-        "columns": asdict(columns),
-        "order": "time" if sequences.timed else "rows of the file",
-        "counts": counts,
-    }
+    record = _record(source, place, raw, terms.format, columns)
+    record |= {"order": "time" if sequences.timed else "rows of the file", "counts": counts}
     made = Imported(
         folder=Path(target),
         card=Path(target) / "card.toml",
@@ -118,8 +123,9 @@ def import_log(
         columns={role: column for role, column in asdict(columns).items() if column},
         counts=counts,
     )
-    name, lines = _lines(sequences, written, baskets, Path(source))
-    origin = f"own log {raw.files[0].name}" if terms.format == TABLE else FORMATS[terms.format].summary
+    name, lines = _lines(sequences, written, baskets, place)
+    origin = f"own log {_named(raw.files[0], place)}" if terms.format == TABLE else FORMATS[terms.format].summary
+    origin = f"{source} ({origin})" if is_reference(source) else origin
     card = card_text(made, licence, citation or origin, seen)
     write_pair(made.folder, {name: lines, "items.jsonl.gz": map(_item_line, catalogue)}, record, card)
     return made
@@ -132,14 +138,32 @@ def _task_id(domain: str, name: str, question: str) -> str:
     return f"{domain}/{name}/{question}"
 
 
-def _open(source: Path, items: Path | None, terms: Terms, notes: Notes) -> tuple[Raw, Columns]:
+def _open(source: Path, items: Path | str | None, terms: Terms, notes: Notes) -> tuple[Raw, Columns]:
     if terms.format == TABLE:
-        return read_table(source, notes, terms.columns, items, terms.time_format)
+        place = source if items is None else locate(items, "dataset", terms.item_files)
+        described = tables_in(place, terms.item_files) if items is not None or terms.item_files else ()
+        tables = tables_in(source, terms.files, described)
+        return read_table(tables, notes, terms.columns, described, terms.time_format)
     if items is not None:
         raise BenchError(f"format {terms.format} knows its own items; describe items for a table only")
     if terms.format != "complete-journey" and not source.is_dir():
         raise BenchError(f"{source}: format {terms.format} reads a folder ({FORMATS[terms.format].summary})")
     return reader(terms.format)(source, notes), Columns()
+
+
+def _record(source: Path | str, place: Path, raw: Raw, form: str, columns: Columns) -> dict[str, object]:
+    """Return where an import came from: a name on the hub, files with their sha256, format and columns."""
+    return {
+        **({"source": str(source)} if is_reference(source) else {}),
+        "files": {_named(path, place): file_sha256(path) for path in raw.files},
+        "format": form,
+        "columns": asdict(columns),
+    }
+
+
+def _named(path: Path, source: Path) -> str:
+    """Return a file's place in the folder that was imported, or its bare name."""
+    return path.relative_to(source).as_posix() if source.is_dir() and path.is_relative_to(source) else path.name
 
 
 def _drop_short_users(log: Log, least: int) -> tuple[Log, int]:

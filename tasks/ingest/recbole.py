@@ -14,6 +14,7 @@ from tasks.ingest.tables import Table, open_text
 from tasks.ingest.values import as_text, parse_id, parse_number, parse_time
 
 TYPES = ("token", "token_seq", "float", "float_seq")
+CAPTION = "caption"
 TITLES = ("title", "item_name", "name", "movie_title", "app_name")
 
 
@@ -58,7 +59,8 @@ def _items(path: Path, notes: Notes) -> Iterator[Item]:
     if "item_id" not in names:
         raise BenchError(f"{path}: no column item_id; it has: {', '.join(names)}")
     title = next((names[name] for name in TITLES if name in names), None)
-    rest = {name: full for name, full in sorted(names.items()) if full not in {title, names["item_id"]}}
+    caption = names.get(CAPTION)
+    rest = {name: full for name, full in sorted(names.items()) if full not in {title, caption, names["item_id"]}}
     for number, row in table.rows():
         item = parse_id(row[names["item_id"]])
         if not item:
@@ -66,7 +68,8 @@ def _items(path: Path, notes: Notes) -> Iterator[Item]:
             continue
         terms = {name: _terms(as_text(row[full]), full) for name, full in rest.items()}
         text = as_text(row[title]) if title else ""
-        yield Item(item, text, attributes={name: found for name, found in terms.items() if found})
+        said = as_text(row[caption]) if caption else ""
+        yield Item(item, text, said, attributes={name: found for name, found in terms.items() if found})
 
 
 def _terms(text: str, header: str) -> tuple[str, ...]:

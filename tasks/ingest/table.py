@@ -1,8 +1,8 @@
-"""A user's own table as events and items: CSV, TSV, parquet or RecBole atomic files, with named columns."""
+"""A user's own tables as events and items: CSV, TSV, JSON lines, parquet or RecBole files, with named columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,15 +10,12 @@ from pathlib import Path
 from bench.api import Item, Setting
 from bench.errors import BenchError
 from tasks.ingest.columns import find_column, guess_columns
-from tasks.ingest.lines import read_lines
+from tasks.ingest.folder import OBJECTS, ending, open_table, open_tables
 from tasks.ingest.pair import read_items
 from tasks.ingest.rows import Event, Notes, Raw
-from tasks.ingest.tables import Row, Table, open_parquet, open_text
+from tasks.ingest.tables import Row, Table
 from tasks.ingest.times import Clock, choose_clock, given_clock
 from tasks.ingest.values import MISSING, as_text, attributes, media_path, parse_id, parse_number
-
-TEXT = (".csv", ".tsv", ".txt", ".inter", ".item")
-OBJECTS = (".jsonl", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,53 +33,35 @@ class Columns:
 
 
 def read_table(
-    path: Path, notes: Notes, columns: Columns, items: Path | None = None, time_format: str = ""
+    paths: Sequence[Path], notes: Notes, columns: Columns, items: Sequence[Path] = (), time_format: str = ""
 ) -> tuple[Raw, Columns]:
-    """Return the events of a log, the items of a second file if given, and the columns that were chosen.
+    """Return the events of a log, the items of further files if given, and the columns that were chosen.
 
+    A log in several files has the same columns in all of them; its rows are read in the order of `paths`.
     time_format: strptime form of the time column ("": the one form that fits all of it, see `choose_clock`).
     """
-    table = open_table(path, notes)
-    chosen = _choose(table, columns)
-    clock = _clock(path, chosen.time, time_format)
+    tables = open_tables(paths, notes)
+    chosen = _choose(tables[0], columns)
+    clock = _clock(paths, chosen.time, time_format)
     describe = partial(_items, items, notes) if items else partial(iter, tuple[Item, ...]())
-    events = partial(_events, table, chosen, clock, notes)
+    events = partial(_all_events, tables, chosen, clock, notes)
     extra: dict[str, Setting] = {"time_form": clock.form} if chosen.time else {}
-    return Raw((path, items) if items else (path,), events, describe, extra=extra), chosen
+    return Raw((*paths, *items), events, describe, extra=extra), chosen
 
 
-def _clock(path: Path, column: str, time_format: str) -> Clock:
-    """Return the clock of a time column; the file is read once for it, malformed rows being counted later."""
+def _clock(paths: Sequence[Path], column: str, time_format: str) -> Clock:
+    """Return the clock of a time column; the files are read once for it, malformed rows being counted later."""
     if time_format and not column:
-        raise BenchError(f"{path}: time_format {time_format!r} has no time column to read; leave one of the two out")
+        raise BenchError(
+            f"{paths[0]}: time_format {time_format!r} has no time column to read; leave one of the two out"
+        )
     if time_format or not column:
         return given_clock(time_format) if time_format else Clock()
-    return choose_clock(lambda: (row[column] for _, row in open_table(path, Notes()).rows()), f"{path}: {column}")
-
-
-def open_table(path: Path, notes: Notes) -> Table:
-    """Open a table by its ending; text delimiters are read off the header line."""
-    if not path.is_file():
-        raise BenchError(f"{path}: {'is a folder, not a file' if path.is_dir() else 'no such file'}")
-    ending = _ending(path)
-    if ending in {".parquet", ".pq"}:
-        return open_parquet(path)
-    if ending in TEXT:
-        return open_text(path, notes, _delimiter(path, ending))
-    raise BenchError(
-        f"{path}: unknown kind of table {ending!r}; expected {', '.join((*TEXT, '.parquet'))} (or .gz of it)"
+    quiet = Notes()
+    return choose_clock(
+        lambda: (row[column] for table in open_tables(paths, quiet) for _, row in table.rows()),
+        f"{paths[0]}: {column}",
     )
-
-
-def _ending(path: Path) -> str:
-    return Path(path.name.removesuffix(".gz")).suffix.lower()
-
-
-def _delimiter(path: Path, ending: str) -> str:
-    if ending in {".inter", ".item", ".tsv"}:
-        return "\t"
-    header = next(read_lines(path, Notes(strict=True)), (0, ""))[1]
-    return max((",", ";", "\t"), key=header.count)
 
 
 def _choose(table: Table, columns: Columns) -> Columns:
@@ -103,6 +82,11 @@ def _find_time(table: Table, given: str) -> str:
         raise BenchError(f"{error} (or time=none if the rows are in order already)") from None
 
 
+def _all_events(tables: Sequence[Table], columns: Columns, clock: Clock, notes: Notes) -> Iterator[Event]:
+    for table in tables:
+        yield from _events(table, columns, clock, notes)
+
+
 def _events(table: Table, columns: Columns, clock: Clock, notes: Notes) -> Iterator[Event]:
     for number, row in table.rows():
         user, item = parse_id(row[columns.user]), parse_id(row[columns.item])
@@ -119,12 +103,17 @@ def _events(table: Table, columns: Columns, clock: Clock, notes: Notes) -> Itera
             yield Event(user, item, time, basket, value)
 
 
-def _items(path: Path, notes: Notes) -> Iterator[Item]:
-    """Yield items from JSON lines, or from a table with an item column and perhaps title, caption, image, clip."""
-    if _ending(path) in OBJECTS:
-        yield from read_items(path, notes)
-        return
-    table = open_table(path, notes)
+def _items(paths: Sequence[Path], notes: Notes) -> Iterator[Item]:
+    """Yield items from JSON lines as ours, or from tables with an item column and perhaps title, caption and media."""
+    for path in paths:
+        table = open_table(path, notes)
+        if ending(path) in OBJECTS and {"item", "id"} & set(table.columns):
+            yield from read_items(path, notes)
+        else:
+            yield from _item_rows(path, table, notes)
+
+
+def _item_rows(path: Path, table: Table, notes: Notes) -> Iterator[Item]:
     key = find_column(path, table.columns, "item")
     text = {
         role: names[0]

@@ -37,6 +37,7 @@ HELPERS = {
         "api",
         "config",
         "errors",
+        "hub",
         "io",
         "listing",
         "pixels",

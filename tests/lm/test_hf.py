@@ -168,7 +168,7 @@ def test_a_template_of_one_s_own_takes_the_place_of_a_missing_one(tmp_path: Path
 
 
 def test_what_cannot_be_loaded_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BenchError, match=r"no such folder.*revision"):
+    with pytest.raises(BenchError, match=r"no such folder.*hub:OWNER/NAME@COMMIT"):
         load("hf", "nobody/nothing")
     with pytest.raises(BenchError, match=r"did you mean hf\.batch"):
         load("hf", folder, {"bach": 3})

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from bench.config import plain
 from bench.errors import BenchError
+from bench.io import digest
 from navigen.decode.tokens import TokenCatalogue
 from navigen.parse import split_thought
 from navigen.train.grpo.answer import Rollout, Speech
 from navigen.train.grpo.settings import Question
-
-ANSWERS = "answers"
 
 
 class Reward(Protocol):
     """Judges completions; every column is a list, as TRL calls its rewards. None: not judged.
 
     Columns are those of the questions, None where a question has none of the name, and `prompts`, `task`, `finished`.
-    A reward may have `judge`, called likewise: a dataclass an answer, with its reward as `total` and numbers as
-    fields, which are noted; None: not judged. Then it is asked instead.
+    A reward may have `judge`, called likewise, which is asked instead: a dataclass an answer, with the reward as
+    `total` and numbers, or dataclasses of numbers, as other fields, which are noted; None: not judged. Its
+    `fingerprint`, or else its name and `settings` if they are a dataclass, tell checkpoints of one reward from those
+    of another.
     """
 
     def __call__(self, completions: Sequence[str], **columns: Sequence[Any]) -> Sequence[float | None]:
@@ -56,12 +58,14 @@ class Tally:
 
 
 def judge(
-    reward: Reward, questions: Sequence[Question], rollouts: Sequence[Rollout], tally: Tally
+    reward: Reward, names: Sequence[str], questions: Sequence[Question], rollouts: Sequence[Rollout], tally: Tally
 ) -> list[float | None]:
-    """Return the reward of every answer to its question, and note rewards and their parts by task."""
+    """Return the reward of every answer to its question, and note rewards and their parts by task.
+
+    `names`: the columns of the questions, of all there are in the training.
+    """
     if not rollouts:
         return []
-    names = sorted({name for question in questions for name in question.columns})
     columns: dict[str, list[Any]] = {name: [question.columns.get(name) for question in questions] for name in names}
     columns["prompts"] = [question.prompt for question in questions]
     columns["task"] = [question.task for question in questions]
@@ -86,8 +90,27 @@ def numbers(part: Any) -> Mapping[str, float]:
     """Return the fields of a judgement that are numbers."""
     if part is None:
         return {}
-    found = {one.name: getattr(part, one.name) for one in fields(part)}
-    return {name: float(value) for name, value in found.items() if isinstance(value, int | float | bool)}
+    found: dict[str, float] = {}
+    for one in fields(part):
+        value = getattr(part, one.name)
+        if isinstance(value, int | float):
+            found[one.name] = float(value)
+        elif is_dataclass(value):
+            found |= {f"{one.name}/{name}": number for name, number in numbers(value).items()}
+    return found
+
+
+def describe(reward: Reward) -> str:
+    """Return the digest of what is known of a reward: its fingerprint, or its name and settings."""
+    settings = getattr(reward, "settings", None)
+    name = getattr(reward, "__qualname__", type(reward).__qualname__)
+    known = getattr(reward, "fingerprint", None)
+    return digest(known or [name, plain(settings) if is_dataclass(settings) else ""])
+
+
+def column_names(questions: Sequence[Question]) -> list[str]:
+    """Return the columns that questions have."""
+    return sorted({name for question in questions for name in question.columns})
 
 
 @dataclass(eq=False)

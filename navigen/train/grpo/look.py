@@ -19,11 +19,15 @@ Ask = Callable[..., list[Rollout]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """Held-out questions and how they are asked; `share`: this process and how many there are."""
+    """Held-out questions and how they are asked.
+
+    `names`: the columns that the reward is told; `share`: this process and how many there are.
+    """
 
     held: Sequence[Question]
     settings: Reinforce
     reward: Reward
+    names: Sequence[str]
     legal: Legal
     ask: Ask
     share: tuple[int, int]
@@ -33,13 +37,14 @@ class Look:
 
         "held" is the mean over tasks, weighted by the mixture. Raises BenchError where nothing could be judged.
         """
-        tally, copies = Tally(), self.settings.held_samples
+        tally, greedy = Tally(), not self.settings.held_samples
+        copies = self.settings.held_samples or 1
         slots = range(self.share[0], len(self.held), self.share[1])
         asked = [self.held[slot] for slot in slots]
-        rollouts = self.ask(asked, list(slots), copies, "held")
+        rollouts = self.ask(asked, list(slots), copies, "held", greedy=greedy)
         each = [question for question in asked for _ in range(copies)]
         self.legal.note(each, rollouts, tally)
-        rewards = judge(self.reward, each, rollouts, tally)
+        rewards = judge(self.reward, self.names, each, rollouts, tally)
         means = Tally.merged(gather_object([tally])).means()
         row = {f"held/{name.removeprefix('reward/')}": value for name, value in means.items() if name != "reward"}
         first = list(zip(each, rollouts, rewards, strict=True))[::copies]

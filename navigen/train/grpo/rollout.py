@@ -32,16 +32,24 @@ class Sampler:
     """Answers questions with a causal language model of transformers, which is put in the mode for evaluation."""
 
     def __init__(self, model: Any, speech: Speech) -> None:
-        self.model, self.speech = model, speech
+        self.model, self.speech, self.greedy = model, speech, False
 
     @torch.inference_mode()
     def answer(
-        self, questions: Sequence[Question], slots: Sequence[int], copies: int, seed: int, *names: str | int
+        self,
+        questions: Sequence[Question],
+        slots: Sequence[int],
+        copies: int,
+        seed: int,
+        *names: str | int,
+        greedy: bool = False,
     ) -> list[Rollout]:
         """Return `copies` answers a question, one question's behind another's.
 
         `slots`: the place of each question in its step; the stream of an answer is named by `names`, slot and number.
+        `greedy`: nothing is drawn, every token is the most probable one.
         """
+        self.greedy = greedy
         training = self.model.training
         self.model.eval()
         check_model(self.model)
@@ -142,7 +150,7 @@ class Sampler:
             rows = logits if len(wanted) == len(answers) else logits[torch.tensor(wanted, device=logits.device)]
             settings = self.speech.settings
             held = limit(rows.float() / settings.temperature, nodes, self.speech.answers, self.speech.end)
-            chosen, log_p = pick(held, points, settings.top_p)
+            chosen, log_p = top(held) if self.greedy else pick(held, points, settings.top_p)
             for row, token, value in zip(wanted, chosen, log_p, strict=True):
                 answers[row].accept(token, value)
                 tokens[row] = token
@@ -162,10 +170,18 @@ def pick(logits: Tensor, points: NDArray[np.float64], top_p: float) -> tuple[lis
         ranked = ranked.masked_fill(ranked.cumsum(-1) - ranked >= top_p, 0.0)
         shares = torch.zeros_like(shares).scatter(1, order, ranked)
     reached = shares.cumsum(-1)
+    if not reached[:, -1].isfinite().all():
+        raise BenchError("grpo: the model's probabilities are no numbers; start from whole weights, or lower rate")
     goal = torch.from_numpy(points).to(logits.device)[:, None] * reached[:, -1:]
     last = (reached < reached[:, -1:]).sum(-1, keepdim=True)
     chosen = torch.minimum(torch.searchsorted(reached, goal, right=True), last)
     return chosen[:, 0].tolist(), plain.gather(1, chosen)[:, 0].tolist()
+
+
+def top(logits: Tensor) -> tuple[list[int], list[float]]:
+    """Return the most probable token of each row of `logits` [rows, vocabulary], and its log p."""
+    best = logits.log_softmax(-1).max(-1)
+    return best.indices.tolist(), best.values.tolist()
 
 
 class Draws:

@@ -55,8 +55,9 @@ class Reinforce:
     `batch`: answers sampled at a time, `micro`: answers in a forward and backward pass. `decay`: of matrices;
     `clip_norm`: the largest norm of the gradient (0: any); `checkpointing` computes activations twice to hold fewer.
     `max_kl`: the divergence a token at which training stops (0: never). `validate_every` is in steps (0: at the start
-    and the end), `held_samples` in answers a held-out question, `patience` in validations without a better one (0:
-    never stop), `save_every` in steps (0: with every validation); `samples`: held-out answers kept for reading.
+    and the end), `held_samples` in answers a held-out question (0: one, greedy as answers are when they are scored),
+    `patience` in validations without a better one (0: never stop), `save_every` in steps (0: with every validation);
+    `samples`: held-out answers kept for reading.
     `rollouts`: what samples, transformers in this process or vLLM (with an adapter only).
     """
 
@@ -101,7 +102,7 @@ class Reinforce:
                 raise unknown("setting", f"{name}={getattr(self, name)}", [f"{name}={choice}" for choice in choices])
         for name in ("prompts", "rate", "iterations", "temperature", "tokens", "thought_tokens"):
             self._check(name, getattr(self, name) > 0, "more than 0")
-        for name in ("alpha", "batch", "micro", "held_samples"):
+        for name in ("alpha", "batch", "micro"):
             self._check(name, getattr(self, name) >= 1, "1 or more")
         for name in (
             "steps",
@@ -111,6 +112,7 @@ class Reinforce:
             "clip_norm",
             "max_kl",
             "validate_every",
+            "held_samples",
             "patience",
             "save_every",
         ):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate.utils import gather_object
@@ -31,7 +31,7 @@ from navigen.train.device import make_accelerator
 from navigen.train.grpo.advantage import compare
 from navigen.train.grpo.answer import Rollout, Speech
 from navigen.train.grpo.journal import Journal
-from navigen.train.grpo.judging import Legal, Reward, Tally, judge
+from navigen.train.grpo.judging import Legal, Reward, Tally, column_names, describe, judge
 from navigen.train.grpo.look import Look
 from navigen.train.grpo.rollout import Sampler
 from navigen.train.grpo.schedule import Schedule
@@ -39,6 +39,9 @@ from navigen.train.grpo.settings import Question, Reinforce, fingerprint
 from navigen.train.grpo.update import Learner
 from navigen.train.loop import DISTRIBUTED, rate_at
 from navigen.train.trainee import Trainee, prepared
+
+if TYPE_CHECKING:
+    from navigen.train.grpo.fleet import Fleet
 
 
 def reinforce(
@@ -99,6 +102,7 @@ class Training:
         if self.settings.prompts < self.world:
             raise BenchError(f"grpo: prompts={self.settings.prompts} cannot be shared by {self.world} processes")
         self.legal = Legal(self.speech)
+        self.names = column_names([*self.questions, *self.held])
         self.best: Weights = {}
 
     def run(self) -> Course:
@@ -138,7 +142,7 @@ class Training:
                 "settings": plain(self.settings),
                 "questions": fingerprint(self.questions),
                 "held": fingerprint(self.held),
-                "reward": getattr(self.reward, "fingerprint", type(self.reward).__qualname__),
+                "reward": describe(self.reward),
                 "answers": "" if answers is None else sha256(answers.token.tobytes()).hexdigest(),
                 "seed": self.seed,
                 "dtype": self.dtype,
@@ -150,8 +154,20 @@ class Training:
         """Build what samples and what learns."""
         self.trainee = trainee
         self.learner = Learner(self.model, trainee, self.speech, self.accelerator, self.settings, self.seed)
-        self.sampler = Sampler(trainee.core, self.speech)
-        self.looks = Look(self.held, self.settings, self.reward, self.legal, self.ask, (self.rank, self.world))
+        self.sampler = self.make_sampler()
+        self.looks = Look(
+            self.held, self.settings, self.reward, self.names, self.legal, self.ask, (self.rank, self.world)
+        )
+
+    def make_sampler(self) -> Sampler | Fleet:
+        """Return what answers questions."""
+        if self.settings.rollouts == "hf":
+            return Sampler(self.trainee.core, self.speech)
+        from navigen.train.grpo.fleet import Fleet
+
+        if self.work is None or self.world > 1:
+            raise BenchError("grpo: rollouts=vllm wants a work folder, for its adapters, and one process")
+        return Fleet(self.model, self.speech, self.work / "vllm", self.dtype, self.settings.rank)
 
     def take_step(self, step: int) -> dict[str, float]:
         """Ask, judge and learn; return the row of history."""
@@ -163,7 +179,7 @@ class Training:
         each = [question for question in asked for _ in range(settings.group)]
         self.legal.note(each, rollouts, tally)
         written = perf_counter()
-        rewards = judge(self.reward, each, rollouts, tally)
+        rewards = judge(self.reward, self.names, each, rollouts, tally)
         compared = compare(rewards, settings.group, settings.scale)
         tally.add("dead", compared.dead, len(asked))
         judged = perf_counter()
@@ -174,10 +190,12 @@ class Training:
         times = {"sample": written - began, "judge": judged - written, "learn": ended - judged, "": ended - began}
         return row | {f"seconds/{name}".rstrip("/"): round(value, 4) for name, value in times.items()}
 
-    def ask(self, asked: Sequence[Question], slots: Sequence[int], copies: int, *names: str | int) -> list[Rollout]:
+    def ask(
+        self, asked: Sequence[Question], slots: Sequence[int], copies: int, *names: str | int, greedy: bool = False
+    ) -> list[Rollout]:
         """Return answers of the model as it is."""
         with self.accelerator.autocast():
-            return self.sampler.answer(asked, slots, copies, self.seed, "grpo", *names)
+            return self.sampler.answer(asked, slots, copies, self.seed, "grpo", *names, greedy=greedy)
 
     def due(self) -> bool:
         """Return whether held-out questions are to be looked at after this step."""

@@ -34,7 +34,7 @@ def catalogue() -> TokenCatalogue:
     return TokenCatalogue.of(encode(tokenizer(), texts), close_id(tokenizer()))
 
 
-def make_model(seed: int = 0, spread: float = 0.08) -> Any:
+def make_model(seed: int = 0, spread: float = 0.08, head: int = 16) -> Any:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         config = Qwen3Config(
@@ -44,7 +44,7 @@ def make_model(seed: int = 0, spread: float = 0.08) -> Any:
             num_hidden_layers=2,
             num_attention_heads=2,
             num_key_value_heads=1,
-            head_dim=16,
+            head_dim=head,
             tie_word_embeddings=True,
             initializer_range=spread,
             max_position_embeddings=512,
@@ -100,12 +100,13 @@ def blue(completions: Sequence[str], **columns: Sequence[Any]) -> list[float | N
 
 
 def train(model: Any, kinds: Sequence[str] = ("trie", "prefix"), reward: Any = blue, **values: Any) -> Course:
-    """Reinforce on the toy questions; `values` are settings, `work`, `progress` and `seed`."""
+    """Reinforce on the toy questions; `values`: settings, `work`, `progress`, `seed`, `dtype`, `held` (False: none)."""
     options = {name: values.pop(name) for name in ("work", "progress", "seed", "dtype") if name in values}
     asked = questions(*kinds)
-    return reinforce(model, tokenizer(), asked, asked[::3], reward, settings(**values), answers=catalogue(), **options)
+    held = asked[::3] if values.pop("held", True) else []
+    return reinforce(model, tokenizer(), asked, held, reward, settings(**values), answers=catalogue(), **options)
 
 
-def adapted(rank: int = 4, **values: Any) -> Any:
+def adapted(rank: int = 4, head: int = 16, **values: Any) -> Any:
     with without_advice():
-        return adapt(make_model(), settings(rank=rank, **values).stage, 0)
+        return adapt(make_model(head=head), settings(rank=rank, **values).stage, 0)

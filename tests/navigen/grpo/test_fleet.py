@@ -1,0 +1,52 @@
+"""vLLM samples what we do: the same distribution, the same limits, answers in the same parts."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+if importlib.util.find_spec("vllm") is None:
+    pytest.skip("vllm is not installed: tox -e vllm", allow_module_level=True)
+
+from navigen.train.grpo.answer import Speech
+from navigen.train.grpo.batch import make_batch, plan
+from navigen.train.grpo.fleet import Fleet
+from navigen.train.grpo.likelihood import Likelihood
+from navigen.train.trainee import Trainee
+from tests.navigen.grpo.toy import KINDS, adapted, catalogue, questions, settings, tokenizer
+
+
+def test_answers_have_our_parts_and_probabilities(tmp_path: Path) -> None:
+    """Every answer can be learnt from, and vLLM's adapter of the second step is the one of the second step."""
+    model = adapted(4, head=32)
+    chosen = settings(tokens=12, thought_tokens=8)
+    speech = Speech(tokenizer(), catalogue(), chosen)
+    fleet = Fleet(model, speech, tmp_path, "float32", 4, memory=0.1, cache=0.25, eager=True)
+    asked = questions(*KINDS, number=3)
+    for step in range(2):
+        if step:
+            with torch.no_grad():
+                for name, weight in model.named_parameters():
+                    if "lora_B" in name:
+                        weight.normal_(0, 0.05, generator=torch.Generator().manual_seed(1))
+        rollouts = fleet.answer(asked, range(len(asked)), 4, 0, "test", step)
+        core = model.get_base_model()
+        likelihood = Likelihood(
+            Trainee(core, core.base_model, core.get_output_embeddings(), {}), catalogue(), speech.end, 1.0
+        ).eval()
+        for rows in plan(rollouts, 64):
+            batch = make_batch(rollouts, rows, torch.device("cpu"))
+            with torch.no_grad():
+                logps = likelihood(batch)[0].numpy()
+            for number in set(batch.owners.tolist()):
+                one, own = rollouts[number], batch.owners == number
+                free = one.nodes[one.learn] == -1  # vLLM tells probabilities among all tokens
+                np.testing.assert_allclose(logps[own][free], one.log_p[one.learn][free], atol=5e-3)
+        for question, one in zip([question for question in asked for _ in range(4)], rollouts, strict=True):
+            assert (question.prefix in one.text) and one.text.startswith("<think>") == question.think
+            assert not question.constrained or one.finished
+            assert one.learn.any()
