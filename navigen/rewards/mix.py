@@ -88,8 +88,9 @@ class NaviGenReward:
         """Return what every completion earns, in order; None: it could not be judged, which is neither good nor bad.
 
         Columns, one value a completion: `task` ("cid2cid" or "cid2ins"); `target_code`, text, for cid2cid and to find
-        pictures; `target_terms`, a list of texts, and `target_title` for cid2ins; `finished`, whether the completion
-        ended by itself, for form=strict. Other columns are not read. Raises BenchError for an absent or shorter column.
+        pictures; `target_terms`, a list of texts, and `target_title` for cid2ins, and `kind`, what is made, where it is
+        known; `finished`, whether the completion ended by itself, for form=strict. Other columns are not read. Raises
+        BenchError for an absent or shorter column.
         """
         size = len(completions)
         tasks = column(columns, "task", size)
