@@ -51,7 +51,7 @@ def question(policy: Policy, history: Sequence[Written], target: Written, task: 
     asked = renderer.ask_next(history) if ranks else renderer.ask_instruction(history, kind)
     turns = policy.turns(asked, Kind.NEXT_ITEM if ranks else kind)
     columns: dict[str, Any] = {"target_code": target.code, "target_terms": list(target.terms)}
-    columns["target_title"] = target.title
+    columns |= {"target_title": target.title, "kind": "" if ranks else kind.value}
     inside = ranks and not policy.free
     return Question(task, open_turns(turns), "" if ranks else policy.prefix, inside, renderer.think, columns)
 

@@ -7,7 +7,8 @@ Departures from the released code:
    naming single terms earns, and `conceal="terms"` is refused with a judge that counts named terms.
 3. Terms are found as whole words in any inflection ("art" is not in "party"; "stripes" is "striped") and compared after
    normalising; released as substrings and as they stand. The heuristic of the release is `lexical="released"`.
-4. Quality (ours): length alone earns nothing, and repeated words cost.
+4. Quality (ours): length alone earns nothing, repeated words cost, and so does motion in a picture: where only further
+   words earned, policies learnt to end every picture with a camera's move, which spoils it.
 5. Where one half of the score is switched off, the other is the whole of it.
 All three edges reward one another: own terms copied into the instruction raise the edge between the two. So the edges
 are told apart in `Parts`, and only those to the target say whether the user was understood.
@@ -28,12 +29,16 @@ CONCEAL = ("title", "terms", "off")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is judged: an instruction, the terms written with it (None: the policy writes none), the target's terms."""
+    """What is judged: an instruction, the terms written with it (None: the policy writes none), the target's terms.
+
+    `kind`: what is to be made of it, "image" or "video"; "" where nobody said.
+    """
 
     instruction: str
     own: tuple[str, ...] | None
     target: tuple[str, ...]
     picture: Path | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bench.api import Kind
 from bench.errors import unknown
 from bench.terms import keys
 from bench.words import STOP, stem, tokens
@@ -18,6 +19,10 @@ from navigen.rewards.consistency import Edges, Quality, Told, Verdict, agreement
 RULES = ("words", "released")
 RICH = 12  # different content words that make an instruction specific
 MOOD = ("aesthetic", "atmosphere", "emotion", "feeling", "mood", "vibe")
+MOTION = (
+    *("animate", "bounce", "continuous", "cut", "dolly", "loop", "motion", "move", "pan", "rotate", "slowly", "spin"),
+    *("sway", "swing", "take", "tilt", "transition", "turn", "zoom"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ def by_words(told: Told) -> Verdict:
 
     Edges: the share of terms that are named, and the F1 of both lists. Specificity: different content words of 12.
     Creativity: twice the share of content words that are no word of a term, at most 1. Content: the share of content
-    words that are no repetition. Visual: the share of content words that name no mood.
+    words that are no repetition. Visual: the share of content words that can be shown, which moods cannot; nor can
+    motion in a picture, but for what the terms say.
     """
     words = tokens(told.instruction)
     text = tuple(map(stem, words))
@@ -56,11 +62,12 @@ def by_words(told: Told) -> Verdict:
         return Verdict(edges, Quality(0.0, 0.0, 0.0, 0.0))
     kinds = set(said)
     listed = {word for one in target | (own or frozenset()) for word in one.split()}
+    barred = moods() if told.kind != Kind.IMAGE else moods() | (motions() - listed)
     quality = Quality(
         specificity=min(1.0, len(kinds) / RICH),
         creativity=min(1.0, 2 * len(kinds - listed) / len(kinds)),
         content=len(kinds) / len(said),
-        visual=sum(root not in moods() for root in said) / len(said),
+        visual=sum(root not in barred for root in said) / len(said),
     )
     return Verdict(edges, quality)
 
@@ -89,6 +96,12 @@ def substring_share(text: str, terms: Sequence[str]) -> float:
 def term_keys(terms: tuple[str, ...]) -> frozenset[str]:
     """Return terms as a set to compare, without those that hold no word."""
     return keys(terms) - {""}
+
+
+@lru_cache(maxsize=1)
+def motions() -> frozenset[str]:
+    """Return the stems of words of motion."""
+    return frozenset(map(stem, MOTION))
 
 
 @lru_cache(maxsize=1)

@@ -92,8 +92,9 @@ class NaviGenReward:
         """Return what every completion earns, in order; None: it could not be judged, which is neither good nor bad.
 
         Columns, one value a completion: `task` ("cid2cid" or "cid2ins"); `target_code`, text, for cid2cid and to find
-        pictures; `target_terms`, a list of texts, and `target_title` for cid2ins; `finished`, whether the completion
-        ended by itself, for form=strict. Other columns are not read. Raises BenchError for an absent or shorter column.
+        pictures; `target_terms`, a list of texts, and `target_title` for cid2ins, and `kind`, what is made, where it is
+        known; `finished`, whether the completion ended by itself, for form=strict. Other columns are not read. Raises
+        BenchError for an absent or shorter column.
         """
         size = len(completions)
         tasks = column(columns, "task", size)
@@ -101,6 +102,7 @@ class NaviGenReward:
         codes = column(columns, "target_code", size) if "cid2cid" in tasks or self.pictures else [""] * size
         terms = column(columns, "target_terms", size) if "cid2ins" in tasks else [()] * size
         titles = column(columns, "target_title", size) if "cid2ins" in tasks else [""] * size
+        kinds = column(columns, "kind", size) if "kind" in columns else [""] * size
         read = [
             self._read(text, task, bool(done)) for text, task, done in zip(completions, tasks, finished, strict=True)
         ]
@@ -108,7 +110,9 @@ class NaviGenReward:
         for place, one in enumerate(read):
             if tasks[place] == "cid2ins" and one.form and terms[place]:
                 own = one.terms if self.settings.terms else None
-                asked[place] = Told(one.text, own, tuple(terms[place]), self.pictures.get(codes[place] or ""))
+                asked[place] = Told(
+                    one.text, own, tuple(terms[place]), self.pictures.get(codes[place] or ""), kinds[place] or ""
+                )
         verdicts = dict(zip(asked, self.judging.judge(list(asked.values())), strict=True)) if asked else {}
         return [
             self._pay_code(one, codes[place])

@@ -83,6 +83,7 @@ def test_a_killed_training_ends_with_the_same_bytes(stage: str, step: int, tmp_p
 
 
 def test_systems_that_differ_in_reward_share_the_tuned_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole()
     tuned: list[str] = []
     once = pipeline.train_stage
 

@@ -21,7 +21,10 @@ CHANGED: dict[str, dict[str, Any]] = {
     "4 rounds of search": {"teach.rounds": 4},
     "nothing concealed": {"teach.conceal": "off"},
     "terms concealed": {"teach.conceal": "terms"},
-    "with thoughts": {"think": True},
+    "with thoughts": {
+        **{"think": True, "length": 512, "batch": 4},  # thoughts, and room for them
+        **{"thought_tokens": 160, "reinforce.thought_tokens": 160},
+    },
     "without reinforcement": {"reinforce.steps": 0},
     "additive hierarchy": {"reward.hierarchy": "additive"},
     "without hierarchy": {"reward.hierarchy": "off"},
@@ -43,8 +46,8 @@ def test_every_variant_changes_one_thing(jobs: list[Job]) -> None:
     assert {name for name, one in named.items() if one.system == "navigen"} == set(CHANGED)
     found = defaultdict(set)
     for job in jobs:
-        found[job.system].add(tuple(job.changed.items()))
-    assert found["navigen"] == {(), *(tuple(changed.items()) for changed in CHANGED.values())}
+        found[job.system].add(tuple(sorted(job.changed.items())))
+    assert found["navigen"] == {(), *(tuple(sorted(changed.items())) for changed in CHANGED.values())}
     assert found["navigen-text"] == found["navigen-code"] == found["raw-history"] == {()}
 
 

@@ -53,6 +53,17 @@ def test_copied_own_terms_raise_the_edge_to_the_own_terms_only(own: list[str], k
     assert after.own_target == before.own_target
 
 
+def test_motion_costs_in_a_picture_but_for_what_the_terms_say() -> None:
+    def visual(text: str, kind: str, terms: tuple[str, ...] = GOLD.terms) -> float:
+        (verdict,) = Lexical().judge([Told(text, terms, terms, kind=kind)])
+        assert verdict is not None
+        return verdict.quality.visual
+
+    moving = TOLD + ", one continuous take"
+    assert visual(moving, "video") == visual(TOLD, "image") == 1.0 > visual(moving, "image")
+    assert visual("a dog spinning on the stage", "image", ("dog", "spinning", "stage")) == 1.0
+
+
 def test_length_alone_earns_nothing_and_repetition_costs() -> None:
     plain, twice, moody = Lexical().judge(
         [Told(text, GOLD.terms, GOLD.terms) for text in (TOLD, TOLD + " " + TOLD, "A cosy mood and atmosphere.")]
