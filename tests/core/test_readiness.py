@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
 from bench import catalogue
 from bench.cli import app
-from bench.needs import Memory, Server
+from bench.needs import Memory, Model, Server
 from bench.report import machine
+from bench.report.health import Finding
+from bench.report.readiness import check_model
 from tests.conftest import write_log
+from tests.ecosystem.fakehub import COMMIT, lay_out
 from tests.lm.replay import Replay
 from tests.lm.tiny import write_model
 
@@ -114,6 +118,27 @@ def test_gpus_are_read_from_the_drivers_tool(tmp_path: Path, monkeypatch: pytest
     (told,) = machine.check_gpus([Memory(33.0, "training")])
     assert not told.good and "33 GiB" in told.told
     assert list(machine.check_gpus([])) == []
+
+
+def test_a_model_of_the_hub_is_there_once_it_is_whole(tmp_path: Path) -> None:
+    index = json.dumps({"weight_map": {"w": "1.safetensors"}}).encode()
+    need = Model("base", f"hub:me/policy@{COMMIT}", "navigen.base")
+    wanted: dict[str, bytes] = {}
+    for name, content in (("", b""), ("config.json", b"{}"), ("model.safetensors.index.json", index)):
+        if name:
+            wanted[name] = content
+            rmtree(tmp_path / "hub", ignore_errors=True)
+            lay_out(tmp_path / "hub", "model", "me/policy", wanted)
+        told = check_model(need)
+        assert not told.good and told.told.endswith(f"navibench fetch hub:me/policy@{COMMIT}")
+    rmtree(tmp_path / "hub")
+    folder = lay_out(tmp_path / "hub", "model", "me/policy", {**wanted, "1.safetensors": b"w"})
+    assert check_model(need) == Finding("models", "base", True, str(folder))
+    told = check_model(Model("base", "hub:me/policy@main", "navigen.base"))
+    assert not told.good and told.told.startswith("--set navigen.base=") and "40 digits" in told.told
+    assert not check_model(Model("base", "me/policy", "navigen.base")).good
+    (tmp_path / "model.safetensors.index.json").write_text("{")
+    assert not check_model(Model("base", str(tmp_path), "navigen.base")).good
 
 
 @pytest.mark.parametrize("suite", ["quick", "classic"])
