@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from navigen.full import NaviGen
 from navigen.rewards.settings import Rewarding
 from navigen.teacher.sample import Teaching
 from navigen.teacher.settings import TeacherSettings
-from navigen.train.grpo.settings import Reinforce
 
 CARD = "game/world/next-item"
 
@@ -36,8 +36,7 @@ def test_settings_of_a_part_are_said_with_dots_and_leave_the_others() -> None:
     )
     told = job.config
     assert told["reward"] == Rewarding(hierarchy="additive") and told["teach"] == Teaching(rounds=2)
-    usual = NaviGen().reinforce
-    assert told["reinforce"] == Reinforce(**{**plain(usual), "targets": usual.targets, "steps": 0})
+    assert told["reinforce"] == replace(NaviGen().reinforce, steps=0)
     assert isinstance(told["teacher"], TeacherSettings) and told["teacher"].key == "A_KEY"
     assert told["teacher"].backend == {"context": 4096} or told["teacher"].backend == {"context": "4096"}
     changed = job.changed
