@@ -187,7 +187,7 @@ def configure(
     kind = catalogue.system(name)
     told: dict[str, Any] = {key: value for key, value in (config or {}).items() if key in settings(kind)}
     for part, usual in parts(kind).items():  # what is not said of a part stays as the system has it
-        told[part] = {**usual, **told.get(part, {}), **gather(sections, f"{name}.{part}")}
+        told[part] = merged(merged(usual, told.get(part, {})), gather(sections, f"{name}.{part}"))
     made = build(kind, {**told, **sections.get("system", {}), **sections.get(name, {})}, name)
     found = {key: getattr(made, key) for key in settings(kind)}
     try:

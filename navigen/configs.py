@@ -87,7 +87,7 @@ PAPER: Mapping[str, object] = {
         "decay": 0.01,
         "clip_norm": 1.0,
         "checkpointing": True,
-        "mixture": {"cid2cid": 0.5, "cid2ins": 0.5},
+        "mixture": {"cid2cid": 1.0, "cid2ins": 1.0},
         "validate_every": 50,
         "held_samples": 1,
     },

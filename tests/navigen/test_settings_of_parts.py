@@ -93,3 +93,8 @@ def test_train_and_run_agree(tmp_path: Path) -> None:
     assert runs[0].folder != runs[1].folder
     assert runs[0].answers.read_bytes() == runs[1].answers.read_bytes()
     assert len(list((tmp_path / "runs").rglob("tuned-*/policy/model.safetensors"))) == 1
+
+
+def test_one_entry_of_a_table_leaves_the_others_as_they_are() -> None:
+    job = planned("navigen.reinforce.mixture.cid2cid=0")
+    assert job.config["reinforce"].mixture == {"cid2cid": 0.0, "cid2ins": 1.0}
