@@ -130,15 +130,15 @@ def to_toml(values: Mapping[str, Any]) -> str:
         lines.extend(f"{_key(name)} = {_toml(value)}" for name, value in part.items() if not isinstance(value, Mapping))
         for name, value in part.items():
             if isinstance(value, Mapping):
-                lines.extend(["", f"[{prefix}{name}]"])
-                write(value, f"{prefix}{name}.")
+                lines.extend(["", f"[{prefix}{_key(name)}]"])
+                write(value, f"{prefix}{_key(name)}.")
 
     write(values, "")
     return "\n".join(lines) + "\n"
 
 
 def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def _toml(value: Any) -> str:

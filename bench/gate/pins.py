@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -127,28 +126,21 @@ def margin_of(size: float | str, mean: float, where: str) -> float:
 def write_pins(pins: Pins) -> None:
     """Write the TOML file; the files of scores must be there already."""
     entries = {name: toml_ready(plain(pin)) for name, pin in sorted(pins.table.items())}
-    content = {"schema": SCHEMA, "entries": {quoted(name): values for name, values in entries.items()}}
+    content = {"schema": SCHEMA, "entries": entries}
     write_text(pins.path, "# Made by navibench pin; margins and alpha may be edited.\n" + to_toml(content))
 
 
 def toml_ready(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as TOML can hold them: keys quoted, what is empty left out, a setting of None spelled out."""
+    """Return values as TOML can hold them: what is empty left out, a setting of None spelled out."""
     ready: dict[str, Any] = {}
     for name, value in values.items():
         if value is None or value in ("", {}):
             continue
         if isinstance(value, Mapping):
-            ready[quoted(name)] = {quoted(key): "none" if part is None else part for key, part in value.items()}
+            ready[name] = {key: "none" if part is None else part for key, part in value.items()}
         else:
-            ready[quoted(name)] = value
+            ready[name] = value
     return ready
-
-
-def quoted(name: str) -> str:
-    """Return a TOML key: bare where it can be."""
-    if re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        return name
-    return json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def file_name(name: str) -> str:

@@ -201,7 +201,7 @@ def test_a_finished_policy_is_taken_up_without_training(tmp_path: Path, monkeypa
     first.fit(make_train())
     before = (tmp_path / "policy" / "navigen.json").read_bytes()
     other = NaviGen(**{**TINY, "beams": 3}, context=Context(1, tmp_path))
-    monkeypatch.setattr("navigen.system.Making", None)  # whoever trains now fails
+    monkeypatch.setattr("navigen.pipeline.Making", None)  # whoever trains now fails
     other.fit(make_train())
     assert (tmp_path / "policy" / "navigen.json").read_bytes() == before
     assert policy_of(other).recipe.beams == 3
