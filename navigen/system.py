@@ -19,6 +19,7 @@ from navigen.identifiers.catalogue import Identified
 from navigen.packages import base_folders
 from navigen.pipeline import Making
 from navigen.policy import Policy
+from navigen.prior.choice import guided
 from navigen.recipe import Recipe
 from navigen.released import is_released, load_released
 from navigen.shipped import SHIPPED, all_shipped, find_shipped
@@ -68,6 +69,11 @@ class Tuned(Recipe, Answering):
     policy: Policy | None = field(default=None, init=False, repr=False, compare=False)
 
     def fit(self, train: Train) -> None:
+        """Load the checkpoint, or train and keep it in the work folder; then count the prior, if there is one."""
+        self.learn(train)
+        self.policy = guided(self._fitted("fit"), train, self.context)
+
+    def learn(self, train: Train) -> None:
         """Load the checkpoint, or train and keep it in the work folder."""
         if self.checkpoint:
             known = (self.label, *self.accepts)
