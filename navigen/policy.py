@@ -21,6 +21,7 @@ from navigen.consensus import Consensus
 from navigen.corpus import compose
 from navigen.decode.free import Legality, Named, rank_free
 from navigen.decode.language import STEP, Prior, Reached, rank
+from navigen.decode.residual import Residual, rank_residual
 from navigen.decode.tokens import TokenCatalogue
 from navigen.identifiers.catalogue import Identified
 from navigen.parse import read_instruction
@@ -39,7 +40,8 @@ class Policy:
 
     `shots`: turns put before every question of a kind; `prefix`: how an instruction's answer is made to begin;
     `source`: the folder or address of the model, for backends that load it themselves. `legality`: how often answers
-    named items, where nothing keeps them to the catalogue. `guide`: the prior that rankings are mixed with.
+    named items, where nothing keeps them to the catalogue. `guide`: the prior that rankings are mixed with;
+    `residual`: the head that ranks in place of beams, if the settings say so.
     """
 
     model: Any
@@ -51,6 +53,7 @@ class Policy:
     source: str = "memory"
     legality: Legality = field(default_factory=Legality)
     guide: Guide | None = None
+    residual: Residual | None = None
 
     @cached_property
     def answers(self) -> TokenCatalogue:
@@ -102,10 +105,29 @@ class Policy:
             progress("rank", part.stop, len(queries))
 
     def reach(self, queries: Sequence[Query], prior: Prior | None) -> Reached:
-        """Return the items that beams inside the catalogue end at, steered by a prior over its items."""
+        """Return the items that beams inside the catalogue end at, steered by a prior over its items.
+
+        With ranker=residual, the head's probabilities of all items, mixed with the prior.
+        """
+        if self.by_head:
+            return rank_residual(self.model, self.head(), self.prompts(queries), self.recipe.asked_at_once, prior)
         return rank(
             self.model, self.prompts(queries), self.answers, self.recipe.beams, self.recipe.asked_at_once, prior
         )
+
+    @property
+    def by_head(self) -> bool:
+        """Whether rankings are those of the residual head."""
+        return isinstance(self.recipe, Recipe) and self.recipe.ranker == "residual"
+
+    def head(self) -> Residual:
+        """Return the residual head; a policy that was trained without one is an error."""
+        if self.residual is None:
+            label = self.recipe.label
+            raise BenchError(
+                f"{label}.ranker=residual: {self.source} has no residual head; train with {label}.residual=1"
+            )
+        return self.residual
 
     def prompts(self, queries: Sequence[Query]) -> list[list[int]]:
         """Return the tokens of the question for each next item, with the thought that an answer begins with.
@@ -117,6 +139,8 @@ class Policy:
             raise BenchError(f"{recipe.label}.backend={recipe.backend} writes but cannot rank; use backend=hf")
         asked = [recipe.renderer.ask_next(self.history(query)) for query in queries]
         turns = [self.turns(one, Kind.NEXT_ITEM) for one in asked]
+        if self.by_head:  # it is asked before any thought
+            return encode(self.tokenizer, [open_turns(one) for one in turns])
         return encode(self.tokenizer, [open_turns(one) + self.said(told) for one, told in self.think(turns)])
 
     def rank_freely(self, prompts: Sequence[Sequence[int]]) -> NDArray[np.float32]:

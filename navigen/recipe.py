@@ -126,7 +126,9 @@ class Recipe(Speaking):
     rank; 0 trains everything. `teacher`, `teach`: who writes instructions and thoughts, and how; without one the
     instructions are composed of the target's terms. `think`: answers begin with a thought, which a teacher wrote.
     `constrained`: beams can only write what the catalogue holds; without it (`navigen.decode.free`) answers that name
-    no item are lost, and a policy that is reinforced samples freely too.
+    no item are lost, and a policy that is reinforced samples freely too. `residual`: the weight of the loss of a
+    residual head (`navigen.decode.residual`) in the last stage, 0: there is none. `ranker`: what ranks, "beams" of the
+    language model or that "residual" head, in one pass.
     """
 
     encoder: str = "behaviour"
@@ -162,8 +164,10 @@ class Recipe(Speaking):
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     teach: Teaching = field(default_factory=Teaching)
     constrained: bool = True
+    residual: float = 0.0
+    ranker: str = "beams"
 
-    answering: ClassVar[tuple[str, ...]] = (*Speaking.answering, "constrained")
+    answering: ClassVar[tuple[str, ...]] = (*Speaking.answering, "constrained", "ranker")
     asked_anew: ClassVar[tuple[str, ...]] = (*answering, "prompts")  # not as the checkpoint that is loaded has them
     tasks: ClassVar[tuple[str, ...]] = TASKS
     writes: ClassVar[Form] = Form.BOTH
@@ -179,6 +183,7 @@ class Recipe(Speaking):
             ("rows", self.rows, ROWS),
             ("stage", self.stage, STAGES),
             ("head", self.head, ("rows", "full")),
+            ("ranker", self.ranker, ("beams", "residual")),
         ):
             if value not in choices:
                 raise unknown(f"{self.label}.{name}", value, choices)
@@ -190,6 +195,14 @@ class Recipe(Speaking):
             raise BenchError(f"{self.label}.terms=consensus asks for the whole ranking; leave constrained=true")
         if not self.constrained and self.prior != NONE:
             raise BenchError(f"{self.label}.prior steers beams inside the catalogue; leave constrained=true")
+        if not 0 <= self.residual <= 100:
+            raise BenchError(f"{self.label}.residual is {self.residual}; expected a weight from 0 to 100")
+        if self.residual and not (self.coded and self.stage == "full" and self.full_epochs):
+            raise BenchError(
+                f"{self.label}.residual: a head learns codes in the last stage; leave stage=full and codes"
+            )
+        if not self.constrained and self.ranker == "residual":
+            raise BenchError(f"{self.label}.ranker=residual decodes nothing; leave constrained=true")
         if not 0 <= self.skip < 1:
             raise BenchError(f"{self.label}.skip is {self.skip}; expected 0 or more, below 1")
         self.weights()

@@ -68,6 +68,12 @@ class Tuned(Recipe, Answering):
     context: Context = field(default_factory=Context, kw_only=True)
     policy: Policy | None = field(default=None, init=False, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        """Refuse to rank by a head that nothing trains."""
+        super().__post_init__()
+        if self.ranker == "residual" and not self.residual and not self.checkpoint:
+            raise BenchError(f"{self.label}.ranker=residual: no head is trained; set {self.label}.residual=1")
+
     def fit(self, train: Train) -> None:
         """Load the checkpoint, or train and keep it in the work folder; then count the prior, if there is one."""
         self.learn(train)

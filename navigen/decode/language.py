@@ -116,6 +116,21 @@ def group(lengths: Ints, batch: int) -> Iterator[Ints]:
             yield places[part]
 
 
+def fill(prompts: Sequence[Sequence[int]], chosen: Ints, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the chosen prompts as ids and what of them is real [batch, width], padded on the left.
+
+    Copies of them fill the batch up to its fixed size.
+    """
+    filled = [prompts[place] for place in np.resize(chosen, batch).tolist()]
+    width = -(-max(len(prompt) for prompt in filled) // STEP) * STEP
+    ids = torch.zeros(batch, width, dtype=torch.long)
+    real = torch.zeros(batch, width, dtype=torch.bool)
+    for row, prompt in enumerate(filled):
+        ids[row, width - len(prompt) :] = torch.as_tensor(prompt)
+        real[row, width - len(prompt) :] = True
+    return ids, real
+
+
 def search(
     model: Any,
     prompts: Sequence[Sequence[int]],
@@ -127,14 +142,7 @@ def search(
     prior: Prior | None,
 ) -> tuple[Ints, Ints, Floats, Floats]:
     """Return prompt, item, log p and the model's own of what beams end at, for the `chosen` prompts in one batch."""
-    filled = [prompts[place] for place in np.resize(chosen, batch).tolist()]  # up to the fixed size with copies
-    width = -(-max(len(prompt) for prompt in filled) // STEP) * STEP
-    ids = torch.zeros(batch, width, dtype=torch.long)
-    real = torch.zeros(batch, width, dtype=torch.bool)
-    for row, prompt in enumerate(filled):
-        ids[row, width - len(prompt) :] = torch.as_tensor(prompt)
-        real[row, width - len(prompt) :] = True
-    growth = Growth(model, catalogue, ids, real, plan)
+    growth = Growth(model, catalogue, *fill(prompts, chosen, batch), plan)
     weight, extra = np.zeros(len(chosen)), None
     if prior is not None:
         weight = np.where(prior.share[chosen].sum(axis=1) > 0, prior.weight, 0.0)
