@@ -198,9 +198,7 @@ class Recipe(Speaking):
         if not 0 <= self.residual <= 100:
             raise BenchError(f"{self.label}.residual is {self.residual}; expected a weight from 0 to 100")
         if self.residual and not (self.coded and self.stage == "full" and self.full_epochs):
-            raise BenchError(
-                f"{self.label}.residual: a head learns codes in the last stage; leave stage=full and codes"
-            )
+            raise BenchError(f"{self.label}.residual: a head learns codes, in the last stage; set stage=full")
         if not self.constrained and self.ranker == "residual":
             raise BenchError(f"{self.label}.ranker=residual decodes nothing; leave constrained=true")
         if not 0 <= self.skip < 1:

@@ -72,11 +72,15 @@ class Tuned(Recipe, Answering):
         """Refuse to rank by a head that nothing trains."""
         super().__post_init__()
         if self.ranker == "residual" and not self.residual and not self.checkpoint:
-            raise BenchError(f"{self.label}.ranker=residual: no head is trained; set {self.label}.residual=1")
+            raise BenchError(
+                f"{self.label}.ranker=residual: there is no residual head; train with {self.label}.residual=1"
+            )
 
     def fit(self, train: Train) -> None:
         """Load the checkpoint, or train and keep it in the work folder; then count the prior, if there is one."""
         self.learn(train)
+        if self._fitted("fit").by_head:
+            self._fitted("fit").head()
         self.policy = guided(self._fitted("fit"), train, self.context)
 
     def learn(self, train: Train) -> None:

@@ -24,7 +24,16 @@ from navigen.prior.guide import Guide
 from navigen.system import Tuned
 from navigen.train.batch import make_batch
 from navigen.train.documents import lay_out
-from tests.navigen.little import TINY, identify, make_queries, make_system, make_tokenizer, make_train, make_whole
+from tests.navigen.little import (
+    TINY,
+    identify,
+    make_queries,
+    make_system,
+    make_tokenizer,
+    make_train,
+    make_whole,
+    trained,
+)
 from tests.navigen.models import make_model
 
 CODES = np.array([[a, b, c] for a in range(3) for b in range(3) for c in range(4) if (a + 2 * b + c) % 3])
@@ -92,7 +101,7 @@ def test_the_loss_is_that_of_the_goals_and_reaches_the_states() -> None:
     assert loss.item() == pytest.approx(wanted, rel=1e-5)
     (slope,) = torch.autograd.grad(loss, states)
     step = 1e-2 * slope / slope.norm()
-    change = float(head.loss(states + step, goals) - head.loss(states - step, goals)) / 2
+    change = (head.loss(states + step, goals) - head.loss(states - step, goals)).item() / 2
     assert change == pytest.approx(float((slope * step).sum()), rel=0.02)
 
 
@@ -178,6 +187,8 @@ def test_what_has_no_head_cannot_rank_by_it(tmp_path: Path) -> None:
         TextIds(**TINY, residual=1.0)
     with pytest.raises(BenchError, match=r"reinforce\.steps=0"):
         make_whole(residual=1.0)
+    with pytest.raises(BenchError, match="no residual head"):
+        Tuned(**TINY, checkpoint=str(trained()[1]), ranker="residual").fit(make_train())
     _, folder = learnt()
     copy = tmp_path / "policy"
     copy.mkdir()
