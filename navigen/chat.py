@@ -72,11 +72,13 @@ def documents(
     asked: Sequence[Sequence[Message]],
     answers: Sequence[str],
     spans: Sequence[Sequence[Span]] | None = None,
+    goals: Sequence[Sequence[int]] | None = None,
 ) -> list[Document]:
     """Return a training document for every question with its answer.
 
     The answer's tokens and its end mark are learnt. `spans`: parts of the last message that are learnt as well (the
-    items of a history); a token counts if it lies inside.
+    items of a history); a token counts if it lies inside. `goals`: the items that spans and answer name, by number,
+    for a residual head, which is asked before each of them.
     """
     end = close_id(tokenizer)
     for text in answers:
@@ -91,7 +93,13 @@ def documents(
             start = prompts[place].rindex(f"{OPEN}user\n") + len(f"{OPEN}user\n")
             learn[: len(question)] = inside(told["offset_mapping"][place], spans[place], start)
         ids = np.array([*question, *answer, end], dtype=np.int64)
-        found.append(Document(ids, learn, task))
+        asked_for = None
+        if goals is not None and spans is not None:
+            asked_for = np.full(len(ids), -1, dtype=np.int64)
+            begins = np.array([begin for begin, _ in told["offset_mapping"][place]]) - start
+            before = np.searchsorted(begins, np.array([begin for begin, _ in spans[place]], dtype=np.int64)) - 1
+            asked_for[[*before.tolist(), len(question) - 1]] = goals[place]
+        found.append(Document(ids, learn, task, asked_for))
     return found
 
 

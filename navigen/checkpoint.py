@@ -17,6 +17,7 @@ from bench.io import read_json, write_text
 from bench.lm.quiet import without_bars
 from navigen.base import load_base
 from navigen.chat import TEMPLATE
+from navigen.decode.residual import load_residual, save_residual
 from navigen.identifiers.catalogue import FILE as BOOK
 from navigen.identifiers.catalogue import Identified, load_book, save_book
 from navigen.policy import Policy
@@ -36,6 +37,8 @@ def save_policy(policy: Policy, recipe: Recipe, folder: Path, told: Mapping[str,
     rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     save_rounded(policy.model, part)
+    if policy.residual is not None:
+        save_residual(policy.residual, part)
     policy.tokenizer.chat_template = TEMPLATE
     policy.tokenizer.save_pretrained(part)
     if policy.identified.book is not None:
@@ -112,4 +115,9 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
     for mark in PLACED:
         if isinstance(written, dict) and mark not in written:
             tokenizer.init_kwargs.pop(mark, None)
-    return Policy(model.to(device).eval(), tokenizer, Identified.of(train.items, book), own, source=str(folder))
+    head = None
+    if own.residual and book is not None:
+        hidden = model.config.get_text_config().hidden_size
+        head = load_residual(folder, book.codes, hidden, own.residual).to(device)
+    identified = Identified.of(train.items, book)
+    return Policy(model.to(device).eval(), tokenizer, identified, own, source=str(folder), residual=head)

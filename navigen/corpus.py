@@ -34,12 +34,16 @@ OPENINGS = {Kind.IMAGE: "a picture of", Kind.VIDEO: "a video of"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question with its answer; `asked.spans` are learnt as well if `history`."""
+    """One question with its answer; `asked.spans` are learnt as well if `history`.
+
+    `items`: what the learnt spans and the answer name, where a residual head is asked for it.
+    """
 
     task: str
     asked: Asked
     answer: str
     history: bool = False
+    items: tuple[Written, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,8 @@ def step_rows(steps: Sequence[Step], recipe: Recipe, lessons: Lessons | None = N
         said = untaught(step) if lessons is None else lessons.get(step.sample)
         if said or not recipe.think:
             reason = said.reason if said else ""
-            rows.append(Row("cid2cid", ask.ask_next(step.history), ask.answer_next(step.target, reason), learn))
+            items = (*(step.history[1:] if learn else ()), step.target) if recipe.residual else ()
+            rows.append(Row("cid2cid", ask.ask_next(step.history), ask.answer_next(step.target, reason), learn, items))
         if said and "cid2ins" in recipe.tasks:
             answer = ask.answer_instruction(step.target, said.instruction, said.thought)
             rows.append(Row("cid2ins", ask.ask_instruction(step.history, said.kind), answer, learn))
@@ -143,13 +148,18 @@ def untaught(step: Step) -> Said:
     return Said(kind, compose(step.target, kind))
 
 
-def to_documents(tokenizer: Any, rows: Sequence[Row]) -> list[Document]:
-    """Return the rows as token documents, grouped by task; a history's first item has nothing to be learnt from."""
+def to_documents(tokenizer: Any, rows: Sequence[Row], codes: Mapping[str, int] | None = None) -> list[Document]:
+    """Return the rows as token documents, grouped by task; a history's first item has nothing to be learnt from.
+
+    `codes` numbers the items that rows name for a residual head.
+    """
     found: list[Document] = []
     for task in dict.fromkeys(row.task for row in rows):
         own = [row for row in rows if row.task == task]
         spans = [row.asked.spans[1:] if row.history else () for row in own]
-        found += documents(tokenizer, task, [row.asked.messages for row in own], [row.answer for row in own], spans)
+        goals = [[codes[item.code] for item in row.items] for row in own] if codes and own[0].items else None
+        asked, answers = [row.asked.messages for row in own], [row.answer for row in own]
+        found += documents(tokenizer, task, asked, answers, spans, goals)
     return found
 
 

@@ -58,7 +58,7 @@ class NaviGen(Tuned):
 
     label: ClassVar[str] = "navigen"
     # Answers are sampled as they are decoded, so that whether they are constrained decides what is learnt.
-    answering: ClassVar[tuple[str, ...]] = Speaking.answering
+    answering: ClassVar[tuple[str, ...]] = (*Speaking.answering, "ranker")
 
     def __post_init__(self) -> None:
         """Refuse what no training could honour."""
@@ -67,6 +67,8 @@ class NaviGen(Tuned):
             raise BenchError(f"{self.label}.reward: think and terms follow from {self.label}.think and its identifiers")
         if self.reinforce.steps:
             self.rewarding()
+            if self.residual:
+                raise BenchError(f"{self.label}.residual: reinforcement leaves the head behind; set reinforce.steps=0")
 
     def rewarding(self) -> Rewarding:
         """Return the reward of this policy's answers."""

@@ -13,6 +13,7 @@ from bench.errors import BenchError
 from bench.processes import number
 from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train_tokenizer
 from navigen.corpus import VALIDATED, count_tasks, samples, to_documents, training_rows, validation_rows
+from navigen.decode.residual import Residual
 from navigen.identifiers.catalogue import Identified
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.given import GIVEN, given_codes
@@ -126,8 +127,10 @@ class Making:
         lessons = None if taught is None else taught.lessons
         model, tokenizer = make_base(self.recipe, self.train, self.context.seed)
         new = grow(model, tokenizer, identified.tokens(), self.recipe.rows, identified.centroids(), self.context.seed)
+        head = self.residual(identified, model)
+        codes = None if head is None else {item.code: number for number, item in enumerate(identified.written)}
         documents = to_documents(
-            tokenizer, training_rows(self.train, identified, self.recipe, self.context.seed, lessons)
+            tokenizer, training_rows(self.train, identified, self.recipe, self.context.seed, lessons), codes
         )
         held = to_documents(tokenizer, validation_rows(self.train, identified, self.recipe, VALIDATED, lessons))
         courses = []
@@ -138,17 +141,34 @@ class Making:
             # A catalogue without any terms has nothing to map, and a task of no weight judges nothing.
             mixture = {task: stage.mixture[task] for task in count_tasks(mine)}
             other = [document for document in held if mixture.get(document.task)]
-            model, course = self.tune(model, mine, other, replace(stage, mixture=mixture), new)
+            model, course = self.tune(model, mine, other, replace(stage, mixture=mixture), new, head)
             courses.append(course)
         told: dict[str, Any] = {"stages": [plain(course) for course in courses]}
         if taught is not None:
             told["taught"] = taught.told
-        return Policy(rounded(model), tokenizer, identified, self.recipe), told
+        head = None if head is None else rounded(head)
+        return Policy(rounded(model), tokenizer, identified, self.recipe, residual=head), told
+
+    def residual(self, identified: Identified, model: Any) -> Residual | None:
+        """Return a new residual head over the catalogue's codes, where the recipe has one."""
+        if not self.recipe.residual or identified.book is None:
+            return None
+        hidden = model.config.get_text_config().hidden_size
+        return Residual(identified.book.codes, hidden, self.context.seed, self.recipe.residual)
 
     def tune(
-        self, model: Any, mine: Sequence[Document], other: Sequence[Document], stage: Stage, new: Sequence[int]
+        self,
+        model: Any,
+        mine: Sequence[Document],
+        other: Sequence[Document],
+        stage: Stage,
+        new: Sequence[int],
+        head: Residual | None = None,
     ) -> tuple[Any, Course]:
-        """Return the model after a stage, an adapter merged into it, and what the stage did."""
+        """Return the model after a stage, an adapter merged into it, and what the stage did.
+
+        A residual head learns in the stage that trains all layers.
+        """
         seed = self.context.seed
         tuned = adapt(model, stage, seed)
         course = train_stage(
@@ -162,6 +182,7 @@ class Making:
             dtype=self.context.dtype,
             device=self.context.device,
             progress=self.context.progress,
+            residual=head if stage.name == "full" else None,
         )
         return adapt(tuned, replace(stage, trainable="all"), seed), course
 

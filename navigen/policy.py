@@ -20,10 +20,12 @@ from navigen.chat import Message, close_id, encode, open_turns
 from navigen.consensus import Consensus
 from navigen.corpus import compose
 from navigen.decode.free import Legality, Named, rank_free
-from navigen.decode.language import STEP, rank
+from navigen.decode.language import STEP, Prior, Reached, rank
+from navigen.decode.residual import Residual, rank_residual
 from navigen.decode.tokens import TokenCatalogue
 from navigen.identifiers.catalogue import Identified
 from navigen.parse import read_instruction
+from navigen.prior.guide import Guide
 from navigen.prompt import CLOSE_THOUGHT, OPEN_THOUGHT, Asked, Written
 from navigen.recipe import Recipe, Speaking
 
@@ -38,7 +40,8 @@ class Policy:
 
     `shots`: turns put before every question of a kind; `prefix`: how an instruction's answer is made to begin;
     `source`: the folder or address of the model, for backends that load it themselves. `legality`: how often answers
-    named items, where nothing keeps them to the catalogue.
+    named items, where nothing keeps them to the catalogue. `guide`: the prior that rankings are mixed with;
+    `residual`: the head that ranks in place of beams, if the settings say so.
     """
 
     model: Any
@@ -49,6 +52,8 @@ class Policy:
     prefix: str = ""
     source: str = "memory"
     legality: Legality = field(default_factory=Legality)
+    guide: Guide | None = None
+    residual: Residual | None = None
 
     @cached_property
     def answers(self) -> TokenCatalogue:
@@ -89,22 +94,54 @@ class Policy:
     def rank(self, queries: Sequence[Query], progress: Progress = ignore_progress) -> Iterator[NDArray[np.float32]]:
         """Yield log p(item | history) of a part of the queries after another [part, items]; -inf where no beam ended.
 
-        A history without any known item is asked like any other, with an empty list. Raises BenchError without a model
-        in this process.
+        A history without any known item is asked like any other, with an empty list. With a guide, p is the mixture.
+        """
+        for part in blocks(len(queries), BLOCK):
+            if self.free:
+                yield self.rank_freely(self.prompts(queries[part]))
+            else:
+                prior = None if self.guide is None else self.guide.prior(queries[part])
+                yield self.reach(queries[part], prior).dense().astype(np.float32)
+            progress("rank", part.stop, len(queries))
+
+    def reach(self, queries: Sequence[Query], prior: Prior | None) -> Reached:
+        """Return the items that beams inside the catalogue end at, steered by a prior over its items.
+
+        With ranker=residual, the head's probabilities of all items, mixed with the prior.
+        """
+        if self.by_head:
+            return rank_residual(self.model, self.head(), self.prompts(queries), self.recipe.asked_at_once, prior)
+        return rank(
+            self.model, self.prompts(queries), self.answers, self.recipe.beams, self.recipe.asked_at_once, prior
+        )
+
+    @property
+    def by_head(self) -> bool:
+        """Whether rankings are those of the residual head."""
+        return isinstance(self.recipe, Recipe) and self.recipe.ranker == "residual"
+
+    def head(self) -> Residual:
+        """Return the residual head; a policy that was trained without one is an error."""
+        if self.residual is None:
+            label = self.recipe.label
+            raise BenchError(
+                f"{label}.ranker=residual: {self.source} has no residual head; train with {label}.residual=1"
+            )
+        return self.residual
+
+    def prompts(self, queries: Sequence[Query]) -> list[list[int]]:
+        """Return the tokens of the question for each next item, with the thought that an answer begins with.
+
+        Raises BenchError without a model in this process, which alone can rank.
         """
         recipe = self.recipe
         if self.model is None:
             raise BenchError(f"{recipe.label}.backend={recipe.backend} writes but cannot rank; use backend=hf")
-        for part in blocks(len(queries), BLOCK):
-            asked = [recipe.renderer.ask_next(self.history(query)) for query in queries[part]]
-            turns = [self.turns(one, Kind.NEXT_ITEM) for one in asked]
-            prompts = encode(self.tokenizer, [open_turns(one) + self.said(told) for one, told in self.think(turns)])
-            if self.free:
-                yield self.rank_freely(prompts)
-            else:
-                found = rank(self.model, prompts, self.answers, recipe.beams, recipe.asked_at_once)
-                yield found.dense().astype(np.float32)
-            progress("rank", part.stop, len(queries))
+        asked = [recipe.renderer.ask_next(self.history(query)) for query in queries]
+        turns = [self.turns(one, Kind.NEXT_ITEM) for one in asked]
+        if self.by_head:  # it is asked before any thought
+            return encode(self.tokenizer, [open_turns(one) for one in turns])
+        return encode(self.tokenizer, [open_turns(one) + self.said(told) for one, told in self.think(turns)])
 
     def rank_freely(self, prompts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Return log p [prompts, items] of what beams name that may write anything; -inf where none did."""

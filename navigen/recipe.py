@@ -16,6 +16,7 @@ from bench.lm import BACKENDS
 from navigen.identifiers.encode import ENCODERS
 from navigen.identifiers.given import GIVEN
 from navigen.identifiers.quantise import QUANTISERS
+from navigen.prior.kinds import AUTO, NONE, PRIORS
 from navigen.prompt import Form, Renderer
 from navigen.teacher.sample import Teaching
 from navigen.teacher.settings import NOBODY, TeacherSettings
@@ -40,7 +41,9 @@ class Speaking:
     longest thought, of a policy that thinks; `asked_at_once`: prompts in a batch. `terms` of an instruction: "written"
     by the model, or the "consensus" of its own ranking, of which it is then composed. `backend`: what writes
     instructions (bench/lm); rankings need the model in this process, "hf". `backend_set`: its settings, as
-    "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE".
+    "gpus=4,dtype=bfloat16" or "model=NAME,key=VARIABLE". `prior`: what rankings are mixed with, and beams steered by,
+    counted "transitions" or "ease" (`navigen.prior`); `prior_weight`: its share, above 0 and below 1, or the one that
+    is best on validation ("auto").
     """
 
     base: str = "world"
@@ -56,6 +59,8 @@ class Speaking:
     terms: str = "written"
     backend: str = "hf"
     backend_set: tuple[str, ...] = ()
+    prior: str = NONE
+    prior_weight: float | str = AUTO
 
     label: ClassVar[str] = "navigen"
     answering: ClassVar[tuple[str, ...]] = (
@@ -66,6 +71,8 @@ class Speaking:
         "terms",
         "backend",
         "backend_set",
+        "prior",
+        "prior_weight",
     )
     least: ClassVar[Mapping[str, int]] = {
         "history": 1,
@@ -87,6 +94,10 @@ class Speaking:
         if self.backend not in BACKENDS:
             raise unknown(f"{self.label}.backend", self.backend, BACKENDS)
         self.backend_values()
+        if self.prior not in {NONE, *PRIORS}:
+            raise unknown(f"{self.label}.prior", self.prior, (NONE, *PRIORS))
+        if self.prior_weight != AUTO and not (isinstance(self.prior_weight, float) and 0 < self.prior_weight < 1):
+            raise BenchError(f"{self.label}.prior_weight is {self.prior_weight}; expected auto, or above 0 and below 1")
 
     def backend_values(self) -> dict[str, str]:
         """Return the backend's settings by name."""
@@ -115,7 +126,9 @@ class Recipe(Speaking):
     rank; 0 trains everything. `teacher`, `teach`: who writes instructions and thoughts, and how; without one the
     instructions are composed of the target's terms. `think`: answers begin with a thought, which a teacher wrote.
     `constrained`: beams can only write what the catalogue holds; without it (`navigen.decode.free`) answers that name
-    no item are lost, and a policy that is reinforced samples freely too.
+    no item are lost, and a policy that is reinforced samples freely too. `residual`: the weight of the loss of a
+    residual head (`navigen.decode.residual`) in the last stage, 0: there is none. `ranker`: what ranks, "beams" of the
+    language model or that "residual" head, in one pass.
     """
 
     encoder: str = "behaviour"
@@ -151,8 +164,10 @@ class Recipe(Speaking):
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     teach: Teaching = field(default_factory=Teaching)
     constrained: bool = True
+    residual: float = 0.0
+    ranker: str = "beams"
 
-    answering: ClassVar[tuple[str, ...]] = (*Speaking.answering, "constrained")
+    answering: ClassVar[tuple[str, ...]] = (*Speaking.answering, "constrained", "ranker")
     asked_anew: ClassVar[tuple[str, ...]] = (*answering, "prompts")  # not as the checkpoint that is loaded has them
     tasks: ClassVar[tuple[str, ...]] = TASKS
     writes: ClassVar[Form] = Form.BOTH
@@ -168,6 +183,7 @@ class Recipe(Speaking):
             ("rows", self.rows, ROWS),
             ("stage", self.stage, STAGES),
             ("head", self.head, ("rows", "full")),
+            ("ranker", self.ranker, ("beams", "residual")),
         ):
             if value not in choices:
                 raise unknown(f"{self.label}.{name}", value, choices)
@@ -177,6 +193,14 @@ class Recipe(Speaking):
             raise BenchError(f"{self.label}.reads=title: only raw-history reads titles; choose code, terms or both")
         if not self.constrained and self.terms == "consensus":
             raise BenchError(f"{self.label}.terms=consensus asks for the whole ranking; leave constrained=true")
+        if not self.constrained and self.prior != NONE:
+            raise BenchError(f"{self.label}.prior steers beams inside the catalogue; leave constrained=true")
+        if not 0 <= self.residual <= 100:
+            raise BenchError(f"{self.label}.residual is {self.residual}; expected a weight from 0 to 100")
+        if self.residual and not (self.coded and self.stage == "full" and self.full_epochs):
+            raise BenchError(f"{self.label}.residual: a head learns codes, in the last stage; set stage=full")
+        if not self.constrained and self.ranker == "residual":
+            raise BenchError(f"{self.label}.ranker=residual decodes nothing; leave constrained=true")
         if not 0 <= self.skip < 1:
             raise BenchError(f"{self.label}.skip is {self.skip}; expected 0 or more, below 1")
         self.weights()

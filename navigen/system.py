@@ -72,7 +72,24 @@ class Tuned(Recipe, Answering):
     context: Context = field(default_factory=Context, kw_only=True)
     policy: Any = field(default=None, init=False, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        """Refuse to rank by a head that nothing trains."""
+        super().__post_init__()
+        if self.ranker == "residual" and not self.residual and not self.checkpoint:
+            raise BenchError(
+                f"{self.label}.ranker=residual: there is no residual head; train with {self.label}.residual=1"
+            )
+
     def fit(self, train: Train) -> None:
+        """Load the checkpoint, or train and keep it in the work folder; then count the prior, if there is one."""
+        from navigen.prior.choice import guided
+
+        self.learn(train)
+        if self._fitted("fit").by_head:
+            self._fitted("fit").head()
+        self.policy = guided(self._fitted("fit"), train, self.context)
+
+    def learn(self, train: Train) -> None:
         """Load the checkpoint, or train and keep it in the work folder."""
         from navigen.checkpoint import load_policy
         from navigen.released import is_released, load_released

@@ -7,7 +7,6 @@ them into masses of nodes, so that a search is steered by them and ends at the s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -46,11 +45,3 @@ def mix(log_p: Tensor, prior: Tensor, weight: float) -> Tensor:
     known = prior.sum(1, keepdim=True) > 0
     mixed = ((1 - weight) * log_p.exp() + weight * prior).log()
     return torch.where(known, mixed, log_p)
-
-
-def as_distribution(scores: Any) -> Floats:
-    """Return the positive part of scores [histories, items], dense or sparse, each row summing to 1 or all 0."""
-    dense = np.maximum(scores if isinstance(scores, np.ndarray) else scores.toarray(), 0.0).astype(np.float64)
-    total = dense.sum(axis=1, keepdims=True)
-    shares: Floats = np.divide(dense, total, out=np.zeros_like(dense), where=total > 0)
-    return shares

@@ -12,27 +12,12 @@ from baselines.code_only.config import CodeSettings
 from baselines.code_only.text import Bags
 from baselines.sasrec.losses import SplitSoftmax, whole_softmax
 from baselines.sasrec.model import Network
+from navigen.decode.levels import Head, Levels
 from navigen.decode.trie import Trie
 from navigen.identifiers.quantise import Codebook
 
 
-class Head(nn.Module):
-    """What a level asks of a state: the state and a correction of its own."""
-
-    def __init__(self, settings: CodeSettings) -> None:
-        super().__init__()
-        self.grow = nn.Linear(settings.width, settings.width)
-        self.shrink = nn.Linear(settings.width, settings.width)
-        self.drop = nn.Dropout(settings.dropout)
-        self.norm = nn.LayerNorm(settings.width)
-
-    def forward(self, states: Tensor) -> Tensor:
-        """Return states for one level, of the shape of `states`."""
-        found: Tensor = self.norm(states + self.shrink(self.drop(functional.gelu(self.grow(states)))))
-        return found
-
-
-class Decoder(Network):
+class Decoder(Network, Levels):
     """SASRec's encoder over items and their codes; p(item | history) is the product of its levels' probabilities.
 
     An item enters as its embedding plus those of its codes. At level l a node of the trie has the vector of its code
@@ -47,22 +32,12 @@ class Decoder(Network):
         super().__init__(len(codes), settings)
         self.levels = trie.levels
         self.rate = rate
-        self.heads = nn.ModuleList(Head(settings) for _ in range(trie.levels))
+        self.heads = nn.ModuleList(Head(settings.width, settings.dropout) for _ in range(trie.levels))
         self.codes = nn.ModuleList(nn.Embedding(width + 1, settings.width) for width in book.widths)
         for weight in self.code_tables():
             nn.init.normal_(weight, std=0.02)
         self.keep("item_codes", np.concatenate([codes, [book.widths]]))  # the start token has codes of its own
-        paths = np.empty((len(codes), trie.levels), dtype=np.int64)
-        for level in range(trie.levels):
-            nodes = trie.nodes(level + 1)
-            sizes = trie.high[nodes] - trie.low[nodes]
-            paths[trie.order, level] = np.repeat(np.arange(len(sizes)), sizes)
-            first = trie.first[trie.nodes(level)] - nodes.start
-            self.keep(f"first{level}", np.r_[first, len(sizes)])
-            self.keep(f"code{level}", trie.code[nodes])
-            self.keep(f"parent{level}", trie.parent[nodes] - trie.nodes(level).start)
-            self.keep(f"size{level}", sizes)
-        self.keep("paths", paths)
+        self.lay(trie)
         self.own, self.own_dropout = settings.own, settings.own_dropout
         self.terms = None if bags is None else nn.Embedding(len(bags.terms), settings.width)
         if self.terms is not None and bags is not None:
@@ -70,10 +45,6 @@ class Decoder(Network):
             self.keep("bag_terms", bags.numbers)
             self.keep("bag_weights", bags.weights.astype(np.float32))
             self.keep("bag_starts", bags.starts)
-
-    def keep(self, name: str, values: np.ndarray) -> None:
-        """Register numbers that follow from the codes: they move with the network and are in no checkpoint."""
-        self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(values)), persistent=False)
 
     def embed(self, rows: Tensor) -> Tensor:
         """Return item and code embeddings, summed, [batch, length, width]."""
@@ -104,22 +75,6 @@ class Decoder(Network):
         """Return the table of each level's codes; the last row is the start token's."""
         return [weight for table in self.codes for weight in table.parameters()]
 
-    def scaled(self, states: Tensor) -> Tensor:
-        """Return states of length 1 / temperature, or as they are without one."""
-        return functional.normalize(states, dim=-1) / self.temperature if self.temperature else states
-
-    def node_vectors(self, level: int, table: Tensor | None = None) -> Tensor:
-        """Return the vectors of the nodes that `level` chooses from, [nodes, width]; `table`: that of the items."""
-        size = self.get_buffer(f"size{level}")
-        items = (self.item_table() if table is None else table)[:-1]
-        below = items.new_zeros(len(size), items.shape[1]).index_add(0, self.get_buffer("paths")[:, level], items)
-        vectors: Tensor = self.codes[level](self.get_buffer(f"code{level}")) + below / size.unsqueeze(1)
-        return functional.normalize(vectors, dim=-1) if self.temperature else vectors
-
-    def level_states(self, states: Tensor, level: int) -> Tensor:
-        """Return what a level compares with its node vectors, of the shape of `states`."""
-        return self.scaled(self.heads[level](states))
-
     def loss(self, states: Tensor, targets: Tensor) -> Tensor:
         """Return -log p(target), summed, of `states` [positions, width] and `targets` [positions]."""
         paths = self.get_buffer("paths")[targets]
@@ -136,20 +91,6 @@ class Decoder(Network):
             asked = self.level_states(states, level)[order]
             total = total + SplitSoftmax.apply(asked, self.node_vectors(level, table), local, parts)
         return total
-
-    def log_probabilities(self, states: Tensor) -> Tensor:
-        """Return log p of every item [batch, items] after `states` [batch, width]; each row sums to 1."""
-        table = self.item_table()
-        total = states.new_zeros(len(states), 1)
-        for level in range(self.levels):
-            parent = self.get_buffer(f"parent{level}")
-            scores = self.level_states(states, level) @ self.node_vectors(level, table).T
-            top = scores.new_full((len(states), int(parent[-1]) + 1), -torch.inf)
-            top = top.scatter_reduce(1, parent.expand(len(states), -1), scores, "amax")
-            shares = (scores - top[:, parent]).exp()
-            sums = torch.zeros_like(top).index_add(1, parent, shares)
-            total = total[:, parent] + scores - (top + sums.log())[:, parent]
-        return total[:, self.get_buffer("paths")[:, -1]]
 
     def last_states(self, rows: Tensor, lengths: Tensor) -> Tensor:
         """Return the state after each row, [batch, width]."""

@@ -14,7 +14,7 @@ A light relative of TIGER (Rajput et al. 2023, arXiv 2305.05065). Departures fro
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, cast
@@ -23,16 +23,14 @@ import numpy as np
 import torch
 
 from baselines.code_only.answer import Scoring
-from baselines.code_only.chances import Floats, as_distribution
+from baselines.code_only.chances import Floats
 from baselines.code_only.config import LATER, CodeSettings
 from baselines.code_only.network import Decoder
 from baselines.code_only.text import Bags, make_bags
 from baselines.code_only.training import CodeTraining
-from baselines.ease import Ease
 from baselines.sasrec.data import Catalogue, encode_queries, pad, read_catalogue
 from baselines.sasrec.systems import BLOCK, describe
 from baselines.sasrec.validate import Validation
-from baselines.transitions import Transitions
 from bench.api import Answer, Context, Query, Ranking, Train
 from bench.config import plain, settings
 from bench.errors import BenchError, unknown
@@ -41,12 +39,10 @@ from bench.processes import is_main, only_training
 from bench.topk import blocks, top_rankings
 from navigen.identifiers.encode import encode_items
 from navigen.identifiers.quantise import Codebook, quantise
+from navigen.prior.guide import as_distribution
+from navigen.prior.kinds import PRIORS, Counted
 
 ANSWERING = {"beams", "repeats"}  # settings that no training depends on
-PRIORS: dict[str, Callable[[], Transitions | Ease]] = {
-    "transitions": lambda: Transitions(window=8, backward=0.3),
-    "ease": Ease,
-}
 
 
 @dataclass
@@ -120,7 +116,7 @@ class CodeOnlyPrior(CodeOnly):
 
     prior: str = "transitions"
     weight: float | None = None
-    counted: Transitions | Ease | None = field(default=None, init=False, repr=False, compare=False)
+    counted: Counted | None = field(default=None, init=False, repr=False, compare=False)
     chosen: float | None = field(default=None, init=False, repr=False, compare=False)
     GRID: ClassVar[tuple[float, ...]] = tuple(step / 10 for step in range(11))
 

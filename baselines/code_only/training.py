@@ -16,11 +16,11 @@ from baselines.code_only.text import Bags
 from baselines.sasrec.data import Ints, encode_sequences, pad
 from baselines.sasrec.model import Network
 from baselines.sasrec.train import Training
-from baselines.transitions import count_pairs
 from bench.rng import stream
 from navigen.decode.trie import Trie
 from navigen.identifiers.quantise import Codebook
 from navigen.identifiers.reduce import Floats
+from navigen.prior.transitions import count_pairs
 
 LENGTH = 0.5  # of an item vector as an embedding: near that of drawn ones
 

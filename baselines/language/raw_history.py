@@ -19,6 +19,7 @@ from navigen.identifiers.catalogue import Identified
 from navigen.packages import base_folders, find_base
 from navigen.pipeline import make_base
 from navigen.policy import Policy
+from navigen.prior.choice import guided
 from navigen.recipe import Speaking
 from navigen.system import Answering
 
@@ -47,7 +48,8 @@ class RawHistory(Speaking, Answering):
             source, _ = find_base(self.base, self.base_file)
         identified = Identified.of(train.items, None)
         shots = {kind: self.examples(train, identified, kind) for kind in Kind} if self.shots else {}
-        self.policy = Policy(model, tokenizer, identified, self, shots, PREFIX, source)
+        policy = Policy(model, tokenizer, identified, self, shots, PREFIX, source)
+        self.policy = guided(policy, train, self.context)
 
     def examples(self, train: Train, identified: Identified, kind: Kind) -> tuple[Message, ...]:
         """Return the turns of other users: what they had, and what they took next or an instruction for it."""

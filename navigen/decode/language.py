@@ -31,13 +31,15 @@ STEP = 16
 class Reached:
     """Items that beams ended at, an entry an item, by prompt and within it from the likeliest on.
 
-    `prompt`, `item`, `log_p` [entries]; `shape` is (prompts, items). A beam ends at few items of a large catalogue, so
+    `prompt`, `item`, `log_p`, `own` [entries], where `own` is log p by the model alone, whatever prior was mixed in;
+    `shape` is (prompts, items). A beam ends at few items of a large catalogue, so
     entries are kept and not a matrix: 1,000 prompts and 100,000 items would be 800 MB of -inf.
     """
 
     prompt: Ints
     item: Ints
     log_p: Floats
+    own: Floats
     shape: tuple[int, int]
 
     def dense(self) -> Floats:
@@ -97,12 +99,12 @@ def rank(
         search(model, prompts, catalogue, beams, plan, chosen, batch, prior)
         for chosen in group(np.array([len(prompt) for prompt in prompts], dtype=np.int64), batch)
     ]
-    prompt, item, log_p = (
+    prompt, item, log_p, own = (
         np.concatenate([np.zeros(0, dtype), *(part[place] for part in parts)])
-        for place, dtype in enumerate((np.int64, np.int64, np.float64))
+        for place, dtype in enumerate((np.int64, np.int64, np.float64, np.float64))
     )
     order = np.lexsort((item, -log_p, prompt))
-    return Reached(prompt[order], item[order], log_p[order], shape)
+    return Reached(prompt[order], item[order], log_p[order], own[order], shape)
 
 
 def group(lengths: Ints, batch: int) -> Iterator[Ints]:
@@ -114,6 +116,21 @@ def group(lengths: Ints, batch: int) -> Iterator[Ints]:
             yield places[part]
 
 
+def fill(prompts: Sequence[Sequence[int]], chosen: Ints, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the chosen prompts as ids and what of them is real [batch, width], padded on the left.
+
+    Copies of them fill the batch up to its fixed size.
+    """
+    filled = [prompts[place] for place in np.resize(chosen, batch).tolist()]
+    width = -(-max(len(prompt) for prompt in filled) // STEP) * STEP
+    ids = torch.zeros(batch, width, dtype=torch.long)
+    real = torch.zeros(batch, width, dtype=torch.bool)
+    for row, prompt in enumerate(filled):
+        ids[row, width - len(prompt) :] = torch.as_tensor(prompt)
+        real[row, width - len(prompt) :] = True
+    return ids, real
+
+
 def search(
     model: Any,
     prompts: Sequence[Sequence[int]],
@@ -123,16 +140,9 @@ def search(
     chosen: Ints,
     batch: int,
     prior: Prior | None,
-) -> tuple[Ints, Ints, Floats]:
-    """Return prompt, item and log p of what beams end at, for the `chosen` prompts in one batch."""
-    filled = [prompts[place] for place in np.resize(chosen, batch).tolist()]  # up to the fixed size with copies
-    width = -(-max(len(prompt) for prompt in filled) // STEP) * STEP
-    ids = torch.zeros(batch, width, dtype=torch.long)
-    real = torch.zeros(batch, width, dtype=torch.bool)
-    for row, prompt in enumerate(filled):
-        ids[row, width - len(prompt) :] = torch.as_tensor(prompt)
-        real[row, width - len(prompt) :] = True
-    growth = Growth(model, catalogue, ids, real, plan)
+) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return prompt, item, log p and the model's own of what beams end at, for the `chosen` prompts in one batch."""
+    growth = Growth(model, catalogue, *fill(prompts, chosen, batch), plan)
     weight, extra = np.zeros(len(chosen)), None
     if prior is not None:
         weight = np.where(prior.share[chosen].sum(axis=1) > 0, prior.weight, 0.0)
@@ -143,16 +153,16 @@ def search(
 
 def share_out(
     found: Found, catalogue: TokenCatalogue, chosen: Ints, weight: Floats, prior: Prior | None
-) -> tuple[Ints, Ints, Floats]:
-    """Return prompt, item and log p of every item of the rows that were found."""
+) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return prompt, item, log p and the model's own of every item of the rows that were found."""
     sizes = catalogue.sizes[found.item]
     entry = np.repeat(np.arange(len(sizes)), sizes)
     within = np.arange(len(entry)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     item = catalogue.members[catalogue.begin[found.item[entry]] + within]
     prompt = chosen[found.query[entry]]
-    log_p = (found.path - np.log(sizes))[entry]
+    alone = log_p = (found.path - np.log(sizes))[entry]
     if prior is not None:
-        own = weight[found.query[entry]]
+        share = weight[found.query[entry]]
         with np.errstate(divide="ignore"):
-            log_p = np.logaddexp(np.log1p(-own) + log_p, np.log(own * prior.share[prompt, item]))
-    return prompt, item, log_p
+            log_p = np.logaddexp(np.log1p(-share) + alone, np.log(share * prior.share[prompt, item]))
+    return prompt, item, log_p, alone

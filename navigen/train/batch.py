@@ -21,7 +21,8 @@ class Batch:
 
     `ids` and `positions` [rows, width]; `sources` [learnt] are flat places whose states predict `targets` [learnt],
     tokens of `tasks` [learnt]. `bounds` [documents + 1] are the flat starts of the documents, the longest of which has
-    `longest` tokens; they are there only if the rows are one row without padding, as flash attention wants them.
+    `longest` tokens; they are there only if the rows are one row without padding, as flash attention wants them. At
+    the flat places `asked` [goals] a residual head is asked for the items `goals` [goals].
     """
 
     ids: Tensor
@@ -29,6 +30,8 @@ class Batch:
     sources: Tensor
     targets: Tensor
     tasks: Tensor
+    asked: Tensor
+    goals: Tensor
     bounds: Tensor | None
     longest: int
 
@@ -54,7 +57,7 @@ def make_batch(corpus: Corpus, packs: Sequence[Pack], device: torch.device, flat
         before = np.cumsum(filled) - filled
         places = np.arange(total) + np.repeat(np.arange(rows) * width - before, filled)
     learn = corpus.learn[origin]
-    tokens = corpus.ids[origin]
+    tokens, goals = corpus.ids[origin], corpus.goals[origin]
     bounds = torch.from_numpy(np.append(starts, total).astype(np.int32)).to(device) if flat and total else None
 
     def send(values: Ints) -> Tensor:
@@ -66,6 +69,8 @@ def make_batch(corpus: Corpus, packs: Sequence[Pack], device: torch.device, flat
         sources=send(places[learn] - 1),
         targets=send(tokens[learn]),
         tasks=send(np.repeat(corpus.tasks[chosen], sizes)[learn]),
+        asked=send(places[goals >= 0]),
+        goals=send(goals[goals >= 0]),
         bounds=bounds,
         longest=int(sizes.max()) if len(sizes) else 1,
     )

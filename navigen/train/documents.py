@@ -19,17 +19,19 @@ Bools = npt.NDArray[np.bool_]
 class Document:
     """`ids` [tokens] of one conversation; `learn[i]`: token i is predicted from those before it, with loss.
 
-    `learn[0]` is never used, because nothing stands before it.
+    `learn[0]` is never used, because nothing stands before it. `goals` [tokens]: the item that a residual head is asked
+    for at a token, by its number, -1 for none; without goals there is nothing to ask.
     """
 
     ids: Ints
     learn: Bools
     task: str
+    goals: Ints | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corpus:
-    """Documents laid end to end: `ids` and `learn` [tokens]; `starts`, `sizes`, `learnt` and `tasks` [documents].
+    """Documents end to end: `ids`, `learn` and `goals` [tokens]; `starts`, `sizes`, `learnt` and `tasks` [documents].
 
     `tasks` are indices into `names`; `learnt` counts the tokens with loss. `long` and `blank` count what was left out:
     documents longer than a pack, and documents with nothing to learn.
@@ -37,6 +39,7 @@ class Corpus:
 
     ids: Ints
     learn: Bools
+    goals: Ints
     starts: Ints
     sizes: Ints
     learnt: Ints
@@ -79,6 +82,7 @@ def lay_out(documents: Sequence[Document], length: int) -> Corpus:
     return Corpus(
         ids=np.concatenate([document.ids for document in kept]).astype(np.int64) if kept else np.zeros(0, np.int64),
         learn=mask,
+        goals=np.concatenate([goals_of(document) for document in kept]) if kept else np.zeros(0, np.int64),
         starts=starts,
         sizes=sizes,
         learnt=np.add.reduceat(mask, starts, dtype=np.int64) if kept else np.zeros(0, np.int64),
@@ -89,6 +93,11 @@ def lay_out(documents: Sequence[Document], length: int) -> Corpus:
     )
 
 
+def goals_of(document: Document) -> Ints:
+    """Return what is asked at every token of a document [tokens]."""
+    return np.full(len(document.ids), -1, dtype=np.int64) if document.goals is None else document.goals
+
+
 def fingerprint(documents: Sequence[Document]) -> str:
     """Return the sha256 of the documents: ids, masks and tasks, in order."""
     total = sha256()
@@ -96,4 +105,6 @@ def fingerprint(documents: Sequence[Document]) -> str:
         total.update(f"{document.task}\x1f{len(document.ids)}\x1e".encode())
         total.update(np.ascontiguousarray(document.ids, dtype="<i8").tobytes())
         total.update(np.packbits(document.learn).tobytes())
+        if document.goals is not None:
+            total.update(np.ascontiguousarray(document.goals, dtype="<i8").tobytes())
     return total.hexdigest()

@@ -16,13 +16,16 @@ from torch import nn
 
 from bench.api import Progress
 from bench.errors import BenchError
+from bench.io import digest
 from bench.lm.quiet import without_advice
 from bench.resume import Weights, moments, put_moments
 from bench.rng import entropy
+from navigen.decode.residual import Residual
 from navigen.train.batch import make_batch
 from navigen.train.checkpoint import (
     Course,
     copy_weights,
+    hash_weights,
     load_checkpoint,
     make_key,
     put_weights,
@@ -62,6 +65,7 @@ class Training:
     dtype: str
     device: str
     progress: Progress
+    residual: Residual | None = None
 
     def __post_init__(self) -> None:
         """Lay out the documents and plan the steps."""
@@ -112,7 +116,9 @@ class Training:
 
     def key(self) -> str:
         """Return the digest of all that the result depends on."""
-        return make_key(self.model, self.documents, self.validation, self.stage, self.new_rows, self.seed, self.dtype)
+        key = make_key(self.model, self.documents, self.validation, self.stage, self.new_rows, self.seed, self.dtype)
+        head = self.residual
+        return key if head is None else digest([key, head.weight, hash_weights(head.state_dict())])
 
     def start(self, trainee: Trainee) -> None:
         """Build the objective, its distributed wrapper, the optimiser and validation."""
@@ -123,7 +129,10 @@ class Training:
         with self.accelerator.autocast():
             coarse = self.dtype != "float32" or trainee.core.dtype != torch.float32
             check_model(trainee.core, self.flat, coarse)
-        objective = Objective(trainee, len(self.corpus.names), self.stage.checkpointing)
+        if self.residual is not None:
+            self.residual.to(self.place)
+            trainee.weights.update({f"residual.{name}": weight for name, weight in self.residual.named_parameters()})
+        objective = Objective(trainee, len(self.corpus.names), self.stage.checkpointing, self.residual)
         with without_advice():
             self.objective: nn.Module = self.accelerator.prepare_model(objective)
         self.optimiser = make_optimiser(trainee, self.stage)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.checkpoint import checkpoint
 
+from navigen.decode.residual import Residual
 from navigen.train.batch import Batch
 from navigen.train.trainee import Trainee
 
@@ -36,16 +37,21 @@ def decode(decoder: nn.Module, batch: Batch) -> Tensor:
 class Objective(nn.Module):
     """Decoder, head and loss in one module, so that a distributed wrapper sees every use of the weights."""
 
-    def __init__(self, trainee: Trainee, tasks: int, frugal: bool) -> None:
+    def __init__(self, trainee: Trainee, tasks: int, frugal: bool, residual: Residual | None = None) -> None:
         super().__init__()
         self.decoder = trainee.decoder
         self.head = trainee.head
         self.tasks = tasks
         self.frugal = frugal
+        self.residual = residual
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return the summed loss of the learnt tokens, and without gradient its parts by task [tasks]."""
-        states = decode(self.decoder, batch)[batch.sources]
+        """Return the summed loss of the learnt tokens, and without gradient its parts by task [tasks].
+
+        The loss of a residual head is added to the sum, and is in no part.
+        """
+        every = decode(self.decoder, batch)
+        states = every[batch.sources]
         if self.frugal and self.training:
             parts = [
                 checkpoint(self.measure, some, wanted, use_reentrant=False)
@@ -55,7 +61,8 @@ class Objective(nn.Module):
         else:
             losses = self.measure(states, batch.targets)
         by_task = torch.zeros(self.tasks, device=losses.device).index_add_(0, batch.tasks, losses.detach())
-        return losses.sum(), by_task
+        asked = 0.0 if self.residual is None else self.residual.loss(every[batch.asked], batch.goals)
+        return losses.sum() + asked, by_task
 
     def measure(self, states: Tensor, targets: Tensor) -> Tensor:
         """Return the loss of every target [learnt] from `states` [learnt, width], in float32."""

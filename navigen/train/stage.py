@@ -16,6 +16,7 @@ from navigen.train.pack import Timetable
 if TYPE_CHECKING:
     from torch import nn
 
+    from navigen.decode.residual import Residual
     from navigen.train.checkpoint import Course
 
 TRAINABLE = ("rows", "all", "lora")
@@ -135,14 +136,18 @@ def train_stage(
     dtype: str = "float32",
     device: str = "cpu",
     progress: Progress = ignore_progress,
+    residual: Residual | None = None,
 ) -> Course:
     """Train a Hugging Face causal language model in place; it ends with the best weights (without validation the last).
 
     Best is the lowest mean over tasks of the loss a token, weighted by the mixture. `new_rows` are the ids of new
     vocabulary rows, needed by trainable="rows"; trainable="lora" wants the model that `navigen.train.trainee.adapt`
     returns. With a `work` folder an interrupted stage goes on where its last checkpoint was, to the same weights, and
-    a finished one is loaded. Raises BenchError for a model, device or checkpoint that does not fit.
+    a finished one is loaded. `residual` is a head that learns the documents' goals in the same steps. Raises BenchError
+    for a model, device or checkpoint that does not fit.
     """
     from navigen.train.loop import Training
 
-    return Training(model, documents, validation, stage, tuple(new_rows), seed, work, dtype, device, progress).run()
+    return Training(
+        model, documents, validation, stage, tuple(new_rows), seed, work, dtype, device, progress, residual
+    ).run()

@@ -23,13 +23,14 @@ import torch
 from safetensors.torch import load_file
 
 from baselines.code_only.answer import Scoring
-from baselines.code_only.chances import as_distribution, count_repeats, expect_repeats, mix, seen_items
+from baselines.code_only.chances import count_repeats, expect_repeats, mix, seen_items
 from baselines.code_only.config import CodeSettings
 from baselines.code_only.network import Decoder
 from baselines.code_only.systems import CodeOnly, CodeOnlyPrior
 from baselines.code_only.training import augment
 from navigen.decode.trie import Trie
 from navigen.identifiers.quantise import Codebook, quantise
+from navigen.prior.guide import as_distribution
 from tests.baselines.cycle import NAMES, make_cycle
 
 SMALL: dict[str, object] = {

@@ -1,0 +1,1 @@
+"""What counting alone knows of the next item: scores that a model's probabilities can be mixed with."""
