@@ -34,26 +34,27 @@ from tasks.suites import ABLATIONS, DOMAINS, FULL, RENDERED, VARIANTS
 RESULTS = Path(__file__).parent.parent / "results"
 STORED, MEASURED = RESULTS / "ablations.json", RESULTS / "measured" / "ablations.json"
 FIGURE = Path(__file__).with_name("ablations.svg")
-INSTRUCTED = ("clip-i", "target-retrieval@10", "term-f1", "leak")
+INSTRUCTED = ("attribute-f1", "personal-effect", "clip-alignment", "clip-i", "clip-i-effect", "leak", "words")
 METRICS: Mapping[str, tuple[str, ...]] = {
     Kind.NEXT_ITEM.value: ("recall@10", "ndcg@10"),
     Kind.IMAGE.value: INSTRUCTED,
     Kind.VIDEO.value: INSTRUCTED,
 }
 SHOWN = {Kind.NEXT_ITEM.value: "ndcg@10", Kind.IMAGE.value: "clip-i", Kind.VIDEO.value: "clip-i"}
-ABSENT = "not measured yet"
+ABSENT = "Not measured yet"
 NAMES = (FULL.name, *(one.name for one in VARIANTS))
 Found = Mapping[tuple[str, str], Group]  # by variant and task
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pooled:
-    """Scores of a variant over the domains of a kind: `table` [cases, metrics], `users` [cases] of all domains."""
+class Measured:
+    """Scores of a variant on a card, averaged over seeds: `table` [cases, metrics], `users` [cases]; `means` [seeds,
+    metrics]."""
 
     table: NDArray[np.float64]
     users: NDArray[np.int64]
-    seeds: NDArray[np.float64]  # means [seeds, metrics]
+    means: NDArray[np.float64]
 
 
 def measure(out: Path) -> None:
@@ -86,16 +87,14 @@ def named(runs: Iterable[Run]) -> dict[tuple[str, str], Group]:
 
 
 def rows_of(found: Found) -> list[dict[str, Any]]:
-    """Return a row a kind, variant and metric, of variants that were asked in every domain; Holm within a kind."""
+    """Return a row a card, variant and metric, of what was measured; Holm over all comparisons of a kind."""
     rows: list[dict[str, Any]] = []
     for kind, metrics in METRICS.items():
-        tasks = [f"{domain}/world/{kind}" for domain in DOMAINS]
-        there = {
-            name: pool(found, name, tasks, metrics) for name in NAMES if all((name, task) in found for task in tasks)
-        }
-        own = [
-            row for name, one in there.items() for row in rows_of_one(kind, name, one, there.get(FULL.name), metrics)
-        ]
+        own: list[dict[str, Any]] = []
+        for task in tasks_of(kind):
+            there = {name: found[name, task] for name in NAMES if (name, task) in found}
+            for name, group in there.items():
+                own += rows_of_one(task, name, group, there.get(FULL.name), metrics)
         tested = [row for row in own if row.get("p") is not None]
         for row, p in zip(tested, correct([row["p"] for row in tested]), strict=True):
             row["p"] = p
@@ -103,29 +102,43 @@ def rows_of(found: Found) -> list[dict[str, Any]]:
     return rows
 
 
-def pool(found: Found, name: str, tasks: Sequence[str], metrics: Sequence[str]) -> Pooled:
-    """Return a variant's scores over several tasks, averaged over its seeds first; users are a task's own."""
-    groups = [found[name, task] for task in tasks]
-    tables = [np.stack([group.scores.metrics[metric] for metric in metrics], axis=1) for group in groups]
-    users = [f"{task} {user}" for task, group in zip(tasks, groups, strict=True) for user in group.scores.users]
-    seeds = []
-    for runs in zip(*(group.runs for group in groups), strict=True):
-        scores = [run.read_scores().metrics for run in runs]
-        seeds.append([np.nanmean(np.concatenate([one[metric] for one in scores])) for metric in metrics])
-    codes = np.unique(users, return_inverse=True)[1].astype(np.int64)
-    return Pooled(np.concatenate(tables), codes, np.array(seeds))
+def tasks_of(kind: str) -> list[str]:
+    """Return the cards of a kind."""
+    return [f"{domain}/world/{kind}" for domain in DOMAINS]
 
 
-def rows_of_one(kind: str, name: str, one: Pooled, full: Pooled | None, metrics: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a variant's rows: mean, interval over users, spread between seeds, and the difference from the whole."""
+def seeds_of(group: Group) -> set[int]:
+    """Return the seeds that a variant was trained with."""
+    return {run.manifest["seed"] for run in group.runs}
+
+
+def scores_of(runs: Sequence[Run], metrics: Sequence[str]) -> Measured:
+    """Return the scores of a variant's runs, one a seed."""
+    scores = [run.read_scores() for run in runs]
+    tables = np.stack([np.stack([one.metrics[metric] for metric in metrics], axis=1) for one in scores])
+    users = np.unique(scores[0].users, return_inverse=True)[1].astype(np.int64)
+    return Measured(tables.mean(axis=0), users, np.nanmean(tables, axis=1))
+
+
+def rows_of_one(task: str, name: str, group: Group, full: Group | None, metrics: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a variant's rows: mean, interval over users, spread between seeds, and the difference from the whole.
+
+    The difference is over the seeds that both were trained with; where a variant has but one it is of that one.
+    """
+    one = scores_of(group.runs, metrics)
     made = cluster_intervals(one.table, one.users, seed=0)
     compared = None
-    if full is not None and name != FULL.name:
-        compared = compare_paired(one.table, full.table, one.users, seed=0)
+    seeds = seeds_of(group) & seeds_of(full) if full is not None and name != FULL.name else set()
+    if full is not None and seeds:
+        mine, whole = (
+            scores_of([run for run in runs if run.manifest["seed"] in seeds], metrics)
+            for runs in (group.runs, full.runs)
+        )
+        compared = compare_paired(mine.table, whole.table, mine.users, seed=0)
     rows = []
     for place, metric in enumerate(metrics):
-        values = one.seeds[:, place]
-        row: dict[str, Any] = {"kind": kind, "variant": name, "metric": metric, "seeds": len(values)}
+        values = one.means[:, place]
+        row: dict[str, Any] = {"task": task, "variant": name, "metric": metric, "seeds": len(values)}
         row |= {"value": made[place].value, "low": made[place].low, "high": made[place].high}
         row |= {"spread": float(np.std(values, ddof=1)) if len(values) >= 3 else None}
         row |= {"cases": int(np.sum(~np.isnan(one.table[:, place])))}
@@ -137,21 +150,25 @@ def rows_of_one(kind: str, name: str, one: Pooled, full: Pooled | None, metrics:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return the rows as Markdown, a table a kind and a line a variant; what was not measured says so."""
-    found = {(row["kind"], row["variant"], row["metric"]): row for row in rows}
+    """Return the rows as Markdown, a table a card; variants that were not measured there are named below it."""
+    found = {(row["task"], row["variant"], row["metric"]): row for row in rows}
     lines: list[str] = []
     for kind, metrics in METRICS.items():
-        lines += ["", f"### {kind}", "", f"| variant | {' | '.join(metrics)} |", "|---|" + "---|" * len(metrics)]
-        for name in NAMES:
-            cells = [cell(found.get((kind, name, metric))) for metric in metrics]
-            lines.append(f"| {name} | {' | '.join(cells)} |")
+        for task in tasks_of(kind):
+            there = {name: row["seeds"] for name in NAMES if (row := found.get((task, name, metrics[0])))}
+            lines += ["", f"### {task}", ""]
+            if there:
+                lines += [f"| variant | seeds | {' | '.join(metrics)} |", "|---|---:|" + "---|" * len(metrics)]
+            for name, seeds in there.items():
+                cells = [cell(found[task, name, metric]) for metric in metrics]
+                lines.append(f"| {name} | {seeds} | {' | '.join(cells)} |")
+            if absent := [name for name in NAMES if name not in there]:
+                lines += ["", f"{ABSENT}: {', '.join(absent)}."]
     return "\n".join(lines[1:])
 
 
-def cell(row: Row | None) -> str:
+def cell(row: Row) -> str:
     """Return "mean ± spread; difference [95%], p" of a row."""
-    if row is None:
-        return ABSENT
     text = number(row["value"]) + (f" ± {number(row['spread'])}" if row["spread"] is not None else "")
     if "difference" not in row:
         return f"{text} [{number(row['low'])}, {number(row['high'])}]"
@@ -159,14 +176,15 @@ def cell(row: Row | None) -> str:
 
 
 def figure(rows: Sequence[Row]) -> str:
-    """Return the differences from the whole as an SVG picture, a panel a kind."""
+    """Return the differences from the whole as an SVG picture, a panel a card."""
     panels = {
-        f"{kind}: {metric}": [
+        f"{task}: {metric}": [
             Line(row["variant"], row["difference"], row["least"], row["most"])
             for row in rows
-            if row["kind"] == kind and row["metric"] == metric and row.get("difference") is not None
+            if row["task"] == task and row["metric"] == metric and row.get("difference") is not None
         ]
         for kind, metric in SHOWN.items()
+        for task in tasks_of(kind)
     }
     return forest(panels, "Difference from the whole method, 95% interval over users")
 

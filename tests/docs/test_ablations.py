@@ -1,12 +1,14 @@
 """The page of ablations: differences are those of the cases, nothing is shown that was not measured, the figure fits.
 
 Invariants: 1. a variant's difference is the mean of its cases minus the whole's, whatever the order of rows; 2. Holm is
-over all comparisons of a kind; 3. a variant that lacks a domain has no row; 4. stored rows, table and figure agree.
+over all comparisons of a kind; 3. what was not measured on a card has no row there, and only seeds that both have are
+compared; 4. stored rows, table and figure agree.
 """
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as Xml
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +18,7 @@ import pytest
 from bench.rng import stream
 from bench.stats import holm
 from docs import ablations
-from docs.ablations import ABSENT, FIGURE, METRICS, NAMES, cell, figure, read, rows_of, table
+from docs.ablations import ABSENT, FIGURE, METRICS, figure, read, rows_of, table, tasks_of
 from docs.forest import Line, forest
 from tasks.suites import DOMAINS
 
@@ -26,16 +28,14 @@ CASES = 40
 def made(name: str, task: str, gain: float, seeds: int = 3) -> Any:
     """Return runs of a system on a task: a run a seed, so much better than chance."""
     rng, kind = stream(5, name, task), task.rpartition("/")[2]
-    runs, base = [], stream(6, task).random((CASES, 4))
-    for _ in range(seeds):
+    runs, base = [], stream(6, task).random((CASES, 7))
+    for seed in range(seeds):
         values = np.clip(base + gain + rng.normal(0, 0.02, base.shape), 0, 2)
         columns = {metric: values[:, place] for place, metric in enumerate(METRICS[kind])}
         users = tuple(f"u{number}" for number in range(CASES))
         scores = SimpleNamespace(metrics=columns, users=users, cases=users)
-        runs.append(SimpleNamespace(read_scores=lambda scores=scores: scores))
-    mean = {m: np.mean([run.read_scores().metrics[m] for run in runs], axis=0) for m in METRICS[kind]}
-    whole = SimpleNamespace(metrics=mean, users=runs[0].read_scores().users)
-    return SimpleNamespace(runs=tuple(runs), scores=whole)
+        runs.append(SimpleNamespace(read_scores=lambda scores=scores: scores, manifest={"seed": seed}))
+    return SimpleNamespace(runs=tuple(runs))
 
 
 @pytest.fixture(scope="module")
@@ -48,22 +48,22 @@ def rows() -> list[dict[str, Any]]:
     return rows_of(found)
 
 
-def of(rows: list[dict[str, Any]], kind: str, variant: str, metric: str) -> dict[str, Any]:
-    (row,) = [row for row in rows if (row["kind"], row["variant"], row["metric"]) == (kind, variant, metric)]
+def of(rows: list[dict[str, Any]], task: str, variant: str, metric: str) -> dict[str, Any]:
+    (row,) = [row for row in rows if (row["task"], row["variant"], row["metric"]) == (task, variant, metric)]
     return row
 
 
 def test_differences_are_those_of_the_cases(rows: list[dict[str, Any]]) -> None:
     for kind, metrics in METRICS.items():
-        for metric in metrics:
-            worse, whole = of(rows, kind, "without stage 1", metric), of(rows, kind, "full", metric)
+        for task, metric in product(tasks_of(kind), metrics):
+            worse, whole = of(rows, task, "without stage 1", metric), of(rows, task, "full", metric)
             assert worse["difference"] == pytest.approx(worse["value"] - whole["value"])
             assert worse["least"] <= worse["difference"] <= worse["most"] < 0
-            assert worse["p"] < 0.01 and worse["cases"] == 3 * CASES
-            same = of(rows, kind, "without quality", metric)
+            assert worse["p"] < 0.01 and worse["cases"] == CASES
+            same = of(rows, task, "without quality", metric)
             assert abs(same["difference"]) < 0.02
             assert "difference" not in whole and whole["spread"] > 0
-            assert of(rows, kind, "raw history", metric)["spread"] is None
+            assert of(rows, task, "raw history", metric)["spread"] is None
 
 
 def test_p_is_corrected_over_all_comparisons_of_a_kind(rows: list[dict[str, Any]], monkeypatch: Any) -> None:
@@ -76,23 +76,28 @@ def test_p_is_corrected_over_all_comparisons_of_a_kind(rows: list[dict[str, Any]
         for task in tasks
     }
     ablations.rows_of(found)
-    assert [len(part) for part in raw if part] == [8]
-    own = [row["p"] for row in rows if row["kind"] == "image" and "p" in row]
-    assert len(own) == 12 and all(0 < p <= 1 for p in own)
+    assert [len(part) for part in raw if part] == [42]
+    own = [row["p"] for row in rows if row["task"].endswith("/image") and "p" in row]
+    assert len(own) == 63 and all(0 < p <= 1 for p in own)
     assert holm(raw[1])[0] >= raw[1][0]
 
 
 def test_nothing_is_shown_that_was_not_measured(rows: list[dict[str, Any]]) -> None:
-    assert not [row for row in rows if row["variant"] == "with thoughts"]
+    assert {row["task"] for row in rows if row["variant"] == "with thoughts"} == {"product/world/next-item"}
     lines = table(rows).splitlines()
-    assert sum(line.startswith("| with thoughts |") for line in lines) == 3
-    for line in lines:
-        if line.startswith("| with thoughts |"):
-            assert set(line.split(" | ")[1:]) <= {ABSENT, f"{ABSENT} |"}
-    shown = [line for line in lines if line.startswith("| without stage 1 |")]
-    assert len(shown) == 3 and not any(ABSENT in line for line in shown)
-    assert table([]).count(ABSENT) == len(NAMES) * sum(map(len, METRICS.values()))
-    assert cell(None) == ABSENT
+    assert sum(line.startswith("| with thoughts |") for line in lines) == 1
+    assert sum(line.startswith(ABSENT) and "with thoughts" in line for line in lines) == 8
+    assert sum(line.startswith("| without stage 1 |") for line in lines) == 9
+    assert table([]).count(ABSENT) == 9 and "|" not in table([])
+
+
+def test_only_seeds_that_both_have_are_compared() -> None:
+    task = "product/world/next-item"
+    whole, part = made("full", task, 0.0, 3), made("without stage 1", task, 0.0, 1)
+    rows = rows_of({("full", task): whole, ("without stage 1", task): part})
+    row, metric = of(rows, task, "without stage 1", "ndcg@10"), "ndcg@10"
+    first = whole.runs[0].read_scores().metrics[metric]
+    assert row["seeds"] == 1 and row["difference"] == pytest.approx(row["value"] - first.mean())
 
 
 def test_a_variant_without_the_whole_has_no_difference() -> None:
@@ -105,8 +110,8 @@ def test_the_figure_shows_every_difference_where_it_is(rows: list[dict[str, Any]
     root = Xml.fromstring(figure(rows))
     space = "{http://www.w3.org/2000/svg}"
     labels = [element.text for element in root.iter(f"{space}text")]
-    assert labels.count("without stage 1") == labels.count("raw history") == 3 and "full" not in labels
-    assert len(list(root.iter(f"{space}circle"))) == 9
+    assert labels.count("without stage 1") == labels.count("raw history") == 9 and "full" not in labels
+    assert len(list(root.iter(f"{space}circle"))) == 28
     drawn = forest({"one": [Line("a & b", -1.0, None, None), Line("c", 0.5, 0.25, 0.75)]}, "t")
     places = [float(circle.attrib["cx"]) for circle in Xml.fromstring(drawn).iter(f"{space}circle")]
     assert places == [232.0, 547.0] and "a &amp; b" in drawn
