@@ -30,7 +30,7 @@ from navigen.system import Tuned as NaviGen
 from navigen.wording import read_wording
 from tests.released import CODES, terms, write_card, write_checkpoint, write_files
 
-SYSTEM = "navigen.system:NaviGen"
+SYSTEM = "navigen.full:NaviGen"
 WORDS = '[cid2cid]\nsystem = "Say what is next."\nuser = "these: {history} end"\n'
 
 
