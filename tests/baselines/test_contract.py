@@ -88,6 +88,8 @@ def make_system(name: str) -> Any:
     kind = resolve(SYSTEMS[name].target)
     small = SMALL_SPEAKER if speaks(name) else SMALL
     small = {key: value for key, value in small.items() if key in settings(kind)}
+    if "reinforce" in settings(kind):  # one short step says as much as many
+        small["reinforce"] = replace(kind().reinforce, steps=1, prompts=2, group=2, tokens=24)
     given = {"context": Context(seed=1)} if "context" in {line.name for line in fields(kind)} else {}
     return kind(**small, **given)
 
