@@ -10,7 +10,7 @@ import pytest
 from baselines.language import CodeIds, RawHistory, SftOnly, TextIds
 from bench.api import Context, Kind, Train
 from bench.catalogue import resolve
-from bench.config import plain
+from bench.config import flat, plain
 from bench.errors import BenchError
 from bench.listing import Suite
 from bench.plan import plan
@@ -107,8 +107,11 @@ def test_asking_before_learning_says_so() -> None:
 def test_every_configuration_fits_every_system_that_speaks(name: str) -> None:
     config = dict(resolve(CONFIGS[name].target))
     systems = ("raw-history", "text-ids", "code-ids", "sft-only", "navigen")
-    jobs, _ = plan(Suite("", ("product/world/next-item",), systems), config=config)
+    asked = [f"{one}.teacher.{line}" for one in systems[1:] for line in ("model=m", "url=http://localhost:9/v1")]
+    asked += ["navigen.reward.judge_model=j", "navigen.reward.judge_url=http://localhost:9/v1"]
+    told = asked if "teacher" in config else []  # which server teaches and judges is the user's to say
+    jobs, _ = plan(Suite("", ("product/world/next-item",), systems), assignments=told, config=config)
     assert [job.config["base"] for job in jobs] == [config["base"]] * len(systems)
     for job in jobs:
-        own = {key: value for key, value in config.items() if key in job.config}
-        assert {key: job.config[key] for key in own} == own
+        own, found = flat({key: value for key, value in config.items() if key in job.config}), flat(plain(job.config))
+        assert {key: found[key] for key in own} == plain(own)
