@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -100,8 +101,8 @@ def test_a_world_that_cannot_be_is_refused(changed: dict[str, float]) -> None:
 
 def test_too_many_items_are_refused() -> None:
     game = DOMAINS["game"]
-    plain = replace(game, attributes=game.attributes[:1])
-    most = len(plain.attributes[0].values)
+    plain = replace(game, attributes=game.attributes[:2])
+    most = math.prod(len(attribute.values) for attribute in plain.attributes)
     with pytest.raises(BenchError, match=f"fewer than {most + 1} different items"):
         stock(plain, Strengths(**{**_fields("game"), "items": most + 1}), 0)
 
