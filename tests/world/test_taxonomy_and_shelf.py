@@ -104,7 +104,7 @@ def test_too_many_items_are_refused() -> None:
     plain = replace(game, attributes=game.attributes[:2])
     most = math.prod(len(attribute.values) for attribute in plain.attributes)
     with pytest.raises(BenchError, match=f"fewer than {most + 1} different items"):
-        stock(plain, Strengths(**{**_fields("game"), "items": most + 1}), 0)
+        stock(plain, Strengths(**{**_fields("game"), "items": most + 1, "most": 10}), 0)
 
 
 def _fields(domain: str) -> dict[str, float]:
