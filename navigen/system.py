@@ -85,9 +85,10 @@ class Tuned(Recipe, Answering):
         from navigen.prior.choice import guided
 
         self.learn(train)
-        if self._fitted("fit").by_head:
-            self._fitted("fit").head()
-        self.policy = guided(self._fitted("fit"), train, self.context)
+        policy = self._fitted("fit")
+        if policy.by_head:
+            policy.head()
+        self.policy = guided(policy, train, self.context)
 
     def learn(self, train: Train) -> None:
         """Load the checkpoint, or train and keep it in the work folder."""

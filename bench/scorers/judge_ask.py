@@ -6,19 +6,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.api import Failure, Setting
 from bench.config import build
 from bench.errors import BenchError, unknown
-from bench.io import cache_root, canonical, digest, read_json, write_text
+from bench.io import cache_root
 from bench.lm import BACKENDS, Prompt, Sampling, TextModel, load
+from bench.lm.marks import Marker
 from bench.lm.settings import SETTINGS
-from bench.scorers.rubric import read_reply
+from bench.scorers.rubric import CRITERIA
 
 Asked = Mapping[str, float] | Failure
-BLOCK = 64  # prompts between two writes of the cache
 HOW = (
     "--set scorer.judge.backend=openai --set scorer.judge.url=ADDRESS --set scorer.judge.model=NAME, or "
     "--set scorer.judge.backend=hf --set scorer.judge.model=FOLDER"
@@ -95,44 +94,15 @@ class Judge:
         return Sampling(tokens=own.tokens, temperature=own.temperature, seed=own.seed)
 
     @cached_property
+    def marker(self) -> Marker:
+        """What asks, reads and keeps."""
+        return Marker(self.model, self.sampling, cache_root() / "judge")
+
+    @property
     def fingerprint(self) -> str:
         """The sha256 over the model's fingerprint and the sampling."""
-        own = self.sampling
-        return digest([self.model.fingerprint, own.tokens, own.temperature, own.seed])
+        return self.marker.fingerprint
 
     def ask(self, prompts: Sequence[Prompt]) -> list[Asked]:
-        """Return a valid reply a prompt (criterion -> number), or a Failure that says why there is none.
-
-        Valid replies are written to the cache block by block, so that a run that is killed asks on from there.
-        """
-        keys = [digest([self.fingerprint, prompt.messages, prompt.prefix]) for prompt in prompts]
-        found: dict[str, Asked] = {key: reply for key in keys if (reply := recall(path_of(key))) is not None}
-        todo = list({key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in found}.items())
-        for start in range(0, len(todo), BLOCK):
-            block = todo[start : start + BLOCK]
-            written = self.model.generate([prompt for _, prompt in block], self.sampling)
-            for (key, _), answer in zip(block, written, strict=True):
-                if isinstance(answer, Failure):
-                    found[key] = answer
-                    continue
-                told = read_reply(answer.text) if answer.finished else "cut off before its end"
-                found[key] = Failure(f"the judge's reply: {told}") if isinstance(told, str) else told
-                if not isinstance(told, str):
-                    write_text(path_of(key), canonical({"judge": self.fingerprint, "reply": told}))
-        return [found[key] for key in keys]
-
-
-def path_of(key: str) -> Path:
-    """Return where the reply to a question is kept."""
-    return cache_root() / "judge" / key[:2] / f"{key}.json"
-
-
-def recall(path: Path) -> Mapping[str, float] | None:
-    """Return a kept reply; None if there is none. A broken file is an error, since only valid replies are written."""
-    if not path.exists():
-        return None
-    kept = read_json(path)
-    told = read_reply(canonical(kept["reply"])) if isinstance(kept, dict) and "reply" in kept else "no reply"
-    if isinstance(told, str):
-        raise BenchError(f"{path}: not a kept reply of a judge ({told}); delete it to ask again")
-    return told
+        """Return a valid reply a prompt (criterion -> number), or a Failure that says why there is none."""
+        return self.marker.ask(prompts, [tuple(CRITERIA)] * len(prompts))

@@ -1,9 +1,8 @@
-"""What a language model is asked about an instruction, and how its reply is read: strictly, or not at all."""
+"""What a language model is asked about an instruction."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,28 +71,6 @@ def prompt_of(material: dict[str, Any], order: Sequence[str]) -> Prompt:
 def prompt_digest() -> str:
     """Return the sha256 over the words of the rubric: figures of different rubrics are not comparable."""
     return digest([SYSTEM, SHOWN, LONGEST, CRITERIA, prompt_of({}, tuple(CRITERIA)).messages[1][1]])
-
-
-def read_reply(text: str) -> dict[str, float] | str:
-    """Return the number of each criterion in a reply, or what is wrong with it.
-
-    Only a JSON object with exactly the criteria, each once and each a number in [0, 1], is a reply: nothing is cut
-    out of prose or a code fence, clipped, or filled in.
-    """
-    try:
-        pairs: Any = json.loads(text, object_pairs_hook=list)
-    except (ValueError, RecursionError):
-        return "not JSON"
-    if not isinstance(pairs, list) or not all(isinstance(pair, tuple) for pair in pairs):
-        return "not a JSON object"
-    if sorted(name for name, _ in pairs) != sorted(CRITERIA):
-        return "other fields than the criteria"
-    for name, value in pairs:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            return f"{name} is no number"
-        if not 0 <= value <= 1:
-            return f"{name} is outside [0, 1]"
-    return {name: float(value) for name, value in sorted(pairs)}
 
 
 def shown(name: str, train: Train) -> str:

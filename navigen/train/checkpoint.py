@@ -38,6 +38,16 @@ class Course:
     blank: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
 
+    def judge(self, value: float, patience: int, *, higher: bool = False) -> bool:
+        """Return whether a look was better than all before it; stop once the best one was `patience` looks ago."""
+        better = self.best is None or (value > self.best if higher else value < self.best)
+        if better:
+            self.best, self.best_step, self.waited = value, self.step, 0
+        else:
+            self.waited += 1
+        self.stopped |= 0 < patience <= self.waited
+        return better
+
 
 def make_key(
     model: nn.Module,

@@ -199,12 +199,8 @@ class Training:
 
     def judge(self, loss: float) -> None:
         """Keep the weights if the loss is the lowest so far; stop once it was `patience` looks ago."""
-        if self.course.best is None or loss < self.course.best:
-            self.course.best, self.course.best_step, self.course.waited = loss, self.course.step, 0
+        if self.course.judge(loss, self.stage.patience):
             self.best = copy_weights(self.trainee.weights)
-        else:
-            self.course.waited += 1
-        self.course.stopped = 0 < self.stage.patience <= self.course.waited
 
     def resume(self, path: Path, key: str) -> None:
         """Take up a checkpoint of this very stage, if there is one."""

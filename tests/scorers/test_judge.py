@@ -17,9 +17,10 @@ import pytest
 from bench.api import Answer, Case, Cases, Example, Failure, Instruction, Item, Query, Setting, Train
 from bench.catalogue import scorer
 from bench.errors import BenchError
+from bench.lm.marks import read_marks
 from bench.scorers.judge import JudgeAgreement, JudgeCoverage, JudgeMean, alpha, described, verdicts
 from bench.scorers.judge_ask import configured
-from bench.scorers.rubric import CRITERIA, order_of, prompt_digest, prompts_of, read_reply
+from bench.scorers.rubric import CRITERIA, order_of, prompt_digest, prompts_of
 from tests.lm.test_server import Replay, Reply, said
 from tests.lm.tiny import write_model
 
@@ -174,9 +175,9 @@ def test_one_valid_reply_of_two_is_not_judged_but_kept(replay: Replay, kept: Pat
     ],
 )
 def test_replies_are_read_strictly(text: str, reason: str) -> None:
-    told = read_reply(text)
+    told = read_marks(text, tuple(CRITERIA))
     assert isinstance(told, str) and told.startswith(reason)
-    assert read_reply(f" {json.dumps(GOOD)}\n") == GOOD
+    assert read_marks(f" {json.dumps(GOOD)}\n", tuple(CRITERIA)) == GOOD
 
 
 def test_a_broken_file_is_said_not_repaired(replay: Replay, kept: Path) -> None:

@@ -221,12 +221,8 @@ class Training:
 
     def choose(self, reward: float) -> None:
         """Keep the weights if the held-out reward is the highest so far; stop once it was `patience` looks ago."""
-        if self.course.best is None or reward > self.course.best:
-            self.course.best, self.course.best_step, self.course.waited = reward, self.course.step, 0
+        if self.course.judge(reward, self.settings.patience, higher=True):
             self.best = copy_weights(self.trainee.weights)
-        else:
-            self.course.waited += 1
-        self.course.stopped |= 0 < self.settings.patience <= self.course.waited
 
     def resume(self, path: Path, key: str) -> None:
         """Take up a checkpoint of this very training, if there is one."""
