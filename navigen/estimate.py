@@ -109,8 +109,9 @@ def _stage(
     left = sum(len(sizes[task]) - len(kept[task]) for task in mixture)
     documents = {task: len(sizes[task]) for task in mixture}
     shown = ", ".join(f"{count:,} {task}" for task, count in documents.items())
-    long = f"; {left:,} are longer than length={recipe.length} and left out" if left else ""
-    return f"{name}: about {tokens:,.0f} tokens in {steps:,} steps or more, of {shown}{long}"
+    long = f"; about {left:,} are too long for length={recipe.length}" if left else ""
+    lessons = f", lessons guessed at {INSTRUCTION} letters" if recipe.teacher.name != NOBODY else ""
+    return f"{name}: about {tokens:,.0f} tokens in about {steps:,} steps, of {shown}{lessons}{long}"
 
 
 def tell_reinforcement(system: NaviGen, train: Train) -> Iterator[str]:
