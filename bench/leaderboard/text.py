@@ -65,7 +65,7 @@ def markdown(board: Board) -> str:
 
 
 def brief(board: Board) -> str:
-    """Return one table with a line a card that was asked as it is, whole: who is first, and how far in front.
+    """Return one table with a line a card whose first metric is of all its cases: who is first, and how far in front.
 
     Systems that share the first place stand together, the best figure first; the last column is the first system that
     ranks below them.
@@ -76,12 +76,13 @@ def brief(board: Board) -> str:
     ]
     for sheet in board.sheets:
         page, asked = sheet.page, sheet.page.question
-        if asked.limit is not None or asked.rendering or asked.seen != "keep":
+        whole = not asked.rendering or page.rows[0].figures[asked.primary].cases == page.cases
+        if asked.limit is not None or asked.seen != "keep" or not whole:
             continue
         placed = list(zip(sheet.entries, sheet.placed, strict=True))
         first = ", ".join(named(entry.row.label) for entry, place in placed if place == 1)
         other = next((named(entry.row.label) for entry, place in placed if place > 1), "-")
-        cells = [named(f"{asked.task} v{asked.version}"), f"{named(asked.primary)} [{asked.level:.0%}]"]
+        cells = [named(asked.title), f"{named(asked.primary)} [{asked.level:.0%}]"]
         cells += [f"{page.cases:,}", str(len(placed)), first]
         lines.append("| " + " | ".join([*cells, interval(page.rows[0].figures[asked.primary]), other]) + " |")
     return "\n".join([*lines, ""])

@@ -47,6 +47,14 @@ def test_every_row_tells_how_it_was_made(path: Path) -> None:
         assert len(page.contrasts) == pairs
 
 
+@pytest.mark.parametrize("path", sorted(CLASSIC.parent.glob("*.json")), ids=lambda path: path.stem)
+def test_every_page_is_of_its_task_as_it_is_today(path: Path) -> None:
+    """A task that changed its version has to be asked again: old figures would lead a board that nobody can join."""
+    for page in from_json(path):
+        task = catalogue.task(page.question.task)
+        assert (page.question.version, page.question.primary) == (task.version, task.primary)
+
+
 def speaks(system: str) -> bool:
     """Return whether a system asks a language model, which may write what cannot be read."""
     return catalogue.entry("systems", system).needs == "lm"

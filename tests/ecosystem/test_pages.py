@@ -15,6 +15,7 @@ from bench.cli import app
 from bench.leaderboard.merge import merge
 from bench.leaderboard.sources import Source
 from bench.leaderboard.text import brief
+from bench.report.board import Page
 from bench.report.frame import COLUMNS
 from tests.conftest import REPOSITORY
 from tests.report.boards import made_page
@@ -57,16 +58,31 @@ def test_the_schema_names_every_column_of_the_frame() -> None:
     ],
 )
 def test_the_brief_leaderboard_says_who_shares_a_first_place(values: dict[str, float], first: str, below: str) -> None:
-    (line,) = brief(merge([Source("one.json", (made_page(values),))])).splitlines()[2:]
+    (line,) = brief_lines(made_page(values))
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[3:] == [str(len(values)), first, ".5000 [.4800, .5200]", below]
 
 
 def test_the_brief_leaderboard_holds_only_cards_asked_whole_and_as_they_are() -> None:
     page = made_page({"ann": 0.5})
-    for change in ({"limit": 20}, {"seen": "mask"}, {"rendering": "rendered=5"}):
+    for change in ({"limit": 20}, {"seen": "mask"}):
         other = replace(page, question=replace(page.question, **change))
-        assert len(brief(merge([Source("one.json", (other,))])).splitlines()) == 2
+        assert brief_lines(other) == []
+
+
+@pytest.mark.parametrize(("judged", "shown"), [(100, 1), (5, 0)])
+def test_a_part_is_rendered_but_the_first_metric_may_be_of_all_cases(judged: int, shown: int) -> None:
+    page = made_page({"ann": 0.5})
+    (row,) = page.rows
+    figures = {name: replace(figure, cases=judged) for name, figure in row.figures.items()}
+    asked = replace(page.question, rendering="rendered=5")
+    found = brief_lines(replace(page, question=asked, rows=(replace(row, figures=figures),)))
+    assert len(found) == shown and all("rendered=5" in line for line in found)
+
+
+def brief_lines(page: Page) -> list[str]:
+    """Return the lines of a board of one page."""
+    return brief(merge([Source("one.json", (page,))])).splitlines()[2:]
 
 
 def test_the_readme_shows_the_leaderboard_as_it_is_now() -> None:
