@@ -66,7 +66,7 @@ def read_answers(path: Path) -> dict[str, Answer]:
         row = dict(zip(table.column_names, values, strict=True))
         if row["case"] is None or row["case"] in found:
             raise BenchError(f"{path}: row {number}: case {row['case']!r} is missing or stands there twice")
-        found[row["case"]] = _answer(row, f"{path}: row {number}")
+        found[row["case"]] = answer_of(row, f"{path}: row {number}")
     return found
 
 
@@ -160,7 +160,8 @@ def _read(path: Path, expected: Sequence[str]) -> pa.Table:
     return table
 
 
-def _answer(row: dict[str, Any], place: str) -> Answer:
+def answer_of(row: Mapping[str, Any], place: str) -> Answer:
+    """Return the answer that a row of the table holds; `place` names the row in errors."""
     if row["kind"] == "ranking":
         return Ranking(tuple(row["items"] or ()), tuple(row["ties"] or ()), row["rest"] or 0)
     if row["kind"] == "instruction":

@@ -15,9 +15,12 @@ def log(
     to: Annotated[str, typer.Option("--to", help="wandb, mlflow or trackio; each is an extra of that name.")],
     project: Annotated[str, typer.Option(help="Project or experiment there.")] = "navibench",
 ) -> None:
-    """Copy runs into an experiment tracker: settings, figures with intervals, keys."""
+    """Copy runs into an experiment tracker: settings, figures with intervals, keys; what is there stays as it is."""
     from bench.report.trackers import send
     from bench.store import find_runs
 
-    count = send(find_runs(runs), to, project)
-    note(f"{count} runs copied to {to}, project {project}")
+    sent = send(find_runs(runs), to, project)
+    already = f", {sent.already} already there" if sent.already else ""
+    note(f"{sent.copied} runs copied to {to}, project {project}{already}")
+    if sent.remark:
+        note(sent.remark)

@@ -40,7 +40,7 @@ def verify_file(
     as_json: Json = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
 ) -> None:
-    """Judge a submission again from its answers, trusting nothing in it; a refusal says why and exits with 2."""
+    """Judge a submission again from its answers, trusting nothing in it; a refusal tells every fault, exit code 2."""
     from bench.errors import BenchError
     from bench.submission import show
     from bench.submission.cards import Cards
@@ -60,7 +60,8 @@ def verify_file(
         header = ("task", "system", "seed", "primary", "failed", "place", "not checked")
         show_table(f"{file.name}: accepted", header, [show.cells(run) for run in verdict.runs])
     if verdict.refused is not None:
-        fail(str(verdict.refused))
+        for line in show.as_lines(verdict):
+            fail(line)
         raise typer.Exit(2)
 
 

@@ -15,7 +15,7 @@ from bench.report.render import from_json
 from bench.store import Run, find_runs
 from bench.submission.confined import decode_apart
 from bench.submission.limits import LIMITS
-from bench.submission.verify import checked_manifest, open_safely
+from bench.submission.opening import open_safely
 
 SUBMISSIONS = "submissions"
 
@@ -74,10 +74,9 @@ def _unpacked(archive: Path, folder: Path) -> Path:
     """Return the folder of an archive's runs, unpacked and decoded as carefully as `navibench submit verify` does."""
     folder.mkdir()
     try:
-        form = open_safely(archive, folder, LIMITS)
-        for run in form.runs:
-            checked_manifest(folder, run, LIMITS)
-        decode_apart(folder / "runs", LIMITS)
+        open_safely(archive, folder, LIMITS)
+        for unfit in decode_apart(folder / "runs", LIMITS):
+            raise unfit.reason
     except BenchError as error:
         raise BenchError(f"{archive}: {error}; see `navibench submit verify`") from None
     return folder / "runs"

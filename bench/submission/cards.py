@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,65 +29,79 @@ class Cards:
     def __post_init__(self) -> None:
         self.own = {card.id: (card, path.parent) for path in self.files if (card := catalogue.task(str(path)))}
 
-    def find(self, name: str) -> tuple[Task, Path | None]:
-        """Return the card of an id and the folder its data lie in."""
+    def find(self, name: str) -> tuple[Task, Path | None] | None:
+        """Return the card of an id and the folder its data lie in, None if no card is of this id."""
         if name in self.own:
             return self.own[name]
-        registered = catalogue.table("tasks")
-        if name not in registered:
-            raise RefusalError("unknown-task", str(unknown("task", name, [*self.own, *registered])).rstrip("?"))
-        return catalogue.task(name), self.root
+        return (catalogue.task(name), self.root) if name in catalogue.table("tasks") else None
 
-    def job(self, told: Mapping[str, Any], place: str) -> Job:
-        """Return the job to judge a checked manifest by: the trusted card, and of the run its seed and candidates."""
-        card, root = self.find(told["task"]["id"])
-        if told["task"]["version"] != card.version:
-            found = told["task"]["version"]
-            raise RefusalError("card-version", f"{place}: {card.id} version {found}; the card's is {card.version}")
-        ours = plain(card)
-        if canonical(told["task"]) != canonical(ours):
+    def faults(self, told: Mapping[str, Any], place: str) -> Iterator[RefusalError]:
+        """Yield why a whole manifest is not of a trusted card, its policy and rendering, or of its own key."""
+        found = self.find(told["task"]["id"])
+        if found is None:
+            names = [*self.own, *catalogue.table("tasks")]
+            yield RefusalError("unknown-task", str(unknown("task", told["task"]["id"], names)).rstrip("?"))
+        elif (stated := told["task"]["version"]) != found[0].version:
+            card = found[0]
+            yield RefusalError("card-version", f"{place}: {card.id} version {stated}; the card's is {card.version}")
+        elif canonical(told["task"]) != canonical(ours := plain(found[0])):
             keys = sorted(key for key in {*told["task"], *ours} if told["task"].get(key) != ours.get(key))
-            raise RefusalError("card-changed", f"{place}: {card.id}: {', '.join(keys)}")
+            yield RefusalError("card-changed", f"{place}: {found[0].id}: {', '.join(keys)}")
+        else:
+            yield from rendering_faults(told.get("rendering"), usual_rendering(found[0]), place)
         if (told["policies"]["resamples"], told["policies"]["level"]) != (Policy().resamples, Policy().level):
-            raise RefusalError(
+            yield RefusalError(
                 "policy", f"{place}: {told['policies']['resamples']} resamples, {told['policies']['level']}"
             )
-        usual = arrange(card, {}, lambda: ("cpu", "float32"))
-        check_rendering(told.get("rendering"), usual, place)
-        policy = Policy(Seen(told["seen"]))
-        job = Job(card, told["system"]["name"], {}, told["seed"], None, policy, Device("cpu"), root, usual)
-        check_key(told, place)
-        return job
+        yield from key_faults(told, place)
 
-    def data(self, job: Job, told: Mapping[str, Any], place: str, progress: Progress = ignore_progress) -> Dataset:
-        """Return the card's data, which must be those the run was asked on."""
+    def job(self, told: Mapping[str, Any]) -> Job:
+        """Return the job to judge a manifest of a known card by: the card's own, but for seed and candidates."""
+        found = self.find(told["task"]["id"])
+        assert found is not None
+        card, root = found
+        policy = Policy(Seen(told["seen"]))
+        rendering = usual_rendering(card)
+        return Job(card, told["system"]["name"], {}, told["seed"], None, policy, Device("cpu"), root, rendering)
+
+    def data(self, job: Job, progress: Progress = ignore_progress) -> Dataset:
+        """Return the card's data."""
         if job.task.id not in self.loaded:
             self.loaded[job.task.id] = load(job, self.root, progress)
-        data = self.loaded[job.task.id]
-        if told["data"]["fingerprint"] != data.fingerprint:
-            found = told["data"]["fingerprint"][:12]
-            raise RefusalError("data-fingerprint", f"{place}: {found}; {job.task.id} loads {data.fingerprint[:12]}")
-        return data
+        return self.loaded[job.task.id]
 
 
-def check_rendering(told: Mapping[str, Any] | None, usual: Rendering, place: str) -> None:
-    """Refuse media made or looked at otherwise than the card says; how many, where and on what is the run's business.
+def usual_rendering(card: Task) -> Rendering:
+    """Return how a card's media are made and looked at."""
+    return arrange(card, {}, lambda: ("cpu", "float32"))
 
-    A run that renders nothing is taken as well: its figures of media are then not judged.
+
+def data_faults(told: Mapping[str, Any], job: Job, data: Dataset, place: str) -> Iterator[RefusalError]:
+    """Yield a fingerprint that is not that of the card's data."""
+    if (found := told["data"]["fingerprint"]) != data.fingerprint:
+        loaded = f"{job.task.id} loads {data.fingerprint[:12]}"
+        yield RefusalError("data-fingerprint", f"{place}: {found[:12]}; {loaded}")
+
+
+def rendering_faults(told: Mapping[str, Any] | None, usual: Rendering, place: str) -> Iterator[RefusalError]:
+    """Yield what media were made or looked at otherwise than the card says.
+
+    How many, where and on what is the run's business. A run that renders nothing is taken as well: its figures of media
+    are then not judged.
     """
     if told is None:
         if usual.backbones:
-            raise RefusalError("rendering-changed", f"{place}: the card's backbones are not named")
+            yield RefusalError("rendering-changed", f"{place}: the card's backbones are not named")
         return
     ours = {"generator": usual.generator, "config": plain(usual.config), "backbones": plain(usual.backbones)}
     for name, value in ours.items():
         idle = name in ("generator", "config") and not told.get("generator")
         if canonical(told.get(name)) != canonical(value) and not idle:
-            raise RefusalError("rendering-changed", f"{place}: {name} is not the card's")
+            yield RefusalError("rendering-changed", f"{place}: {name} is not the card's")
 
 
-def check_key(told: Mapping[str, Any], place: str) -> None:
-    """Refuse a key that is not the digest of what the manifest tells, where that is all that enters it.
+def key_faults(told: Mapping[str, Any], place: str) -> Iterator[RefusalError]:
+    """Yield a key that is not the digest of what the manifest tells, where that is all that enters it.
 
     A system that reads files (checkpoints, base models) has these in its key as well, so it cannot be made again here;
     which systems do is known of registered ones only.
@@ -98,4 +112,4 @@ def check_key(told: Mapping[str, Any], place: str) -> None:
     name = told["system"]["name"]
     known = name in catalogue.table("systems") and not hasattr(catalogue.system(name), "files")
     if known and key != told["key"]:
-        raise RefusalError("manifest-key", f"{place}: {told['key'][:12]} where the manifest tells {key[:12]}")
+        yield RefusalError("manifest-key", f"{place}: {told['key'][:12]} where the manifest tells {key[:12]}")

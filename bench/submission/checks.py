@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bench.api import Answer, Dataset, Example, Failure, Instruction, Item, Query, Ranking, Task
 from bench.judge import EXPECTED, checked
 from bench.media import Shot, chosen, maker, seed_of
+from bench.submission.faults import Faults
 from bench.submission.reasons import RefusalError
-from bench.tables import read_answers, read_media
+from bench.tables import answer_of
 
+SURPLUS = 1000  # rows looked at beyond those that there should be
 FIELDS = {
     "ranking": {"items", "ties", "rest"},
     "instruction": {"text", "terms"},
@@ -20,111 +23,166 @@ FIELDS = {
 }
 
 
-def take_answers(path: Path, place: str, task: Task, data: Dataset, examples: Sequence[Example]) -> dict[str, Answer]:
-    """Return the stored answers once all of them are sound; the table itself was decoded before."""
-    check_rows(path, place, [example.query.id for example in examples])
-    answers = read_answers(path)
-    for example in examples:
-        case = f"{place}: {example.query.id}"
-        check_answer(answers[example.query.id], example.query, task, data.train.items, case)
-    return answers
-
-
-def check_rows(path: Path, place: str, wanted: list[str]) -> None:
-    """Refuse cases that are missing, unknown, repeated or out of order, and cells that belong to another kind."""
-    rows = _rows(path)
-    cases = [row["case"] for row in rows]
-    if None in cases or (strange := sorted(set(cases) - set(wanted))):
-        raise RefusalError("case-unknown", f"{place}: {'null' if None in cases else strange[0]!r}")
-    if len(set(cases)) != len(cases):
-        met: set[str] = set()
-        twice = [case for case in cases if case in met or met.add(case)]  # type: ignore[func-returns-value]
-        raise RefusalError("case-duplicate", f"{place}: {twice[0]!r}")
-    if absent := sorted(set(wanted) - set(cases)):
-        raise RefusalError("case-absent", f"{place}: {len(absent):,} of {len(wanted):,}, the first is {absent[0]!r}")
-    if cases != wanted:
-        raise RefusalError("case-order", f"{place}: cases are stored in order of their ids")
+def take_answers(
+    rows: Sequence[dict[str, Any]], place: str, task: Task, data: Dataset, examples: Sequence[Example], faults: Faults
+) -> tuple[dict[str, Answer], set[str]]:
+    """Return the answers that can be read, by case, and the cases whose answers have a fault or are not there."""
+    wanted = {example.query.id: example.query for example in examples}
+    faults.note(case_faults(rows, place, list(wanted)))
+    answers: dict[str, Answer] = {}
+    faulty: set[str] = set()
     for row in rows:
-        if row["kind"] not in FIELDS:
-            raise RefusalError("answer-kind", f"{place}: {row['case']}: {row['kind']!r}")
-        foreign = [name for name, value in row.items() if value is not None and name not in ("case", "kind")]
-        if wrong := set(foreign) - FIELDS[row["kind"]]:
-            raise RefusalError(
-                "answer-fields", f"{place}: {row['case']}: a {row['kind']} with {', '.join(sorted(wrong))}"
-            )
-        if row["kind"] == "media":
-            raise RefusalError("answer-media", f"{place}: {row['case']}")
+        case = row["case"]
+        sound = faults.note(row_faults(row, place))
+        if case not in wanted:
+            continue
+        if not sound or case in answers:
+            faulty.add(case)
+        if row["kind"] not in FIELDS or row["kind"] == "media" or case in answers:
+            continue
+        answers[case] = answer_of(row, place)
+        if not faults.note(answer_faults(answers[case], wanted[case], task, data.train.items, f"{place}: {case}")):
+            faulty.add(case)
+    return answers, faulty | (wanted.keys() - answers.keys())
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def case_faults(rows: Sequence[Mapping[str, Any]], place: str, wanted: list[str]) -> Iterator[RefusalError]:
+    """Yield cases that are unknown, repeated, missing or, if none is, out of order."""
+    cases = [row["case"] for row in rows]
+    if None in cases:
+        yield RefusalError("case-unknown", f"{place}: {'null'!r}")
+    met = Counter(case for case in cases if case is not None)
+    for case in sorted(met.keys() - set(wanted)):
+        yield RefusalError("case-unknown", f"{place}: {case!r}")
+    for case, count in met.items():
+        if count > 1:
+            yield RefusalError("case-duplicate", f"{place}: {case!r}")
+    whole = len(rows) < len(wanted) + SURPLUS  # else there may be others
+    if whole and (absent := sorted(set(wanted) - met.keys())):
+        yield RefusalError("case-absent", f"{place}: {len(absent):,} of {len(wanted):,}, the first is {absent[0]!r}")
+    if cases != wanted and sorted(cases, key=str) == wanted:
+        yield RefusalError("case-order", f"{place}: cases are stored in order of their ids")
+
+
+def row_faults(row: Mapping[str, Any], place: str) -> Iterator[RefusalError]:
+    """Yield a kind that is none or cannot be sent, and cells that belong to another kind."""
+    if row["kind"] not in FIELDS:
+        yield RefusalError("answer-kind", f"{place}: {row['case']}: {row['kind']!r}")
+        return
+    foreign = {name for name, value in row.items() if value is not None and name not in ("case", "kind")}
+    if wrong := foreign - FIELDS[row["kind"]]:
+        yield RefusalError("answer-fields", f"{place}: {row['case']}: a {row['kind']} with {', '.join(sorted(wrong))}")
+    if row["kind"] == "media":
+        yield RefusalError("answer-media", f"{place}: {row['case']}")
+
+
+def read_rows(path: Path, cases: int) -> list[dict[str, Any]]:
+    """Return the first rows of a table that was decoded before: as many as there are cases, and some more.
+
+    More are never needed to refuse a table that has more: one of those here is unknown or there twice.
+    """
     import pyarrow.parquet as pq
 
-    found: list[dict[str, Any]] = pq.ParquetFile(path).read().to_pylist()
+    found: list[dict[str, Any]] = []
+    for batch in pq.ParquetFile(path).iter_batches(batch_size=4096):
+        found += batch.slice(0, cases + SURPLUS - len(found)).to_pylist()
+        if len(found) == cases + SURPLUS:
+            break
     return found
 
 
-def check_answer(answer: Answer, query: Query, task: Task, items: Mapping[str, Item], place: str) -> None:
-    """Refuse an answer that the harness would not have stored."""
+def answer_faults(
+    answer: Answer, query: Query, task: Task, items: Mapping[str, Item], place: str
+) -> Iterator[RefusalError]:
+    """Yield what of an answer the harness would not have stored."""
     if isinstance(answer, Failure):
         return
     if type(answer).__name__.lower() not in EXPECTED[task.kind]:
-        raise RefusalError("answer-kind", f"{place}: {type(answer).__name__} for {task.kind}")
+        yield RefusalError("answer-kind", f"{place}: {type(answer).__name__} for {task.kind}")
+        return
+    sound = True
     if isinstance(answer, Ranking):
-        check_ranking(answer, query, task, items, place)
+        for fault in ranking_faults(answer, query, task, items, place):
+            sound = False
+            yield fault
     elif isinstance(answer, Instruction) and not answer.text.strip():
-        raise RefusalError("answer-empty", place)
-    if isinstance(found := checked(answer, query, task.kind, items), Failure):
-        raise RefusalError("answer-kind", f"{place}: {found.reason}")
+        yield RefusalError("answer-empty", place)
+    if sound and isinstance(found := checked(answer, query, task.kind, items), Failure):
+        yield RefusalError("answer-kind", f"{place}: {found.reason}")
 
 
-def check_ranking(answer: Ranking, query: Query, task: Task, items: Mapping[str, Item], place: str) -> None:
-    """Refuse unknown, repeated and excluded items, wrong counts of ties and rest, and rankings that end too early."""
+def ranking_faults(
+    answer: Ranking, query: Query, task: Task, items: Mapping[str, Item], place: str
+) -> Iterator[RefusalError]:
+    """Yield unknown, repeated and excluded items, wrong counts of ties and rest, and a ranking that ends too early."""
     listed = set(answer.items)
     if not listed and not answer.rest:
-        raise RefusalError("answer-empty", place)
-    if len(listed) != len(answer.items):
-        raise RefusalError("ranking-duplicate", place)
+        yield RefusalError("answer-empty", place)
+        return
+    if repeated := len(answer.items) - len(listed):
+        yield RefusalError("ranking-duplicate", place)
     if strangers := sorted(listed - items.keys()):
-        raise RefusalError("ranking-unknown-item", f"{place}: {strangers[0]!r}")
+        yield RefusalError("ranking-unknown-item", f"{place}: {strangers[0]!r}")
     if barred := sorted(listed & set(query.exclude)):
-        raise RefusalError("ranking-excluded", f"{place}: {barred[0]!r}")
+        yield RefusalError("ranking-excluded", f"{place}: {barred[0]!r}")
     if answer.ties and (sum(answer.ties) != len(answer.items) or min(answer.ties) < 1):
-        raise RefusalError("ranking-ties", place)
+        yield RefusalError("ranking-ties", place)
     candidates = len(items) - len(set(query.exclude) & items.keys())
     left = candidates - len(listed)
-    if answer.rest not in (0, left):
-        raise RefusalError("ranking-rest", f"{place}: {answer.rest}; {left} are left")
+    if answer.rest not in (0, left) and not (repeated or strangers or barred):
+        yield RefusalError("ranking-rest", f"{place}: {answer.rest}; {left} are left")
     if not answer.rest and len(listed) < min(task.depth, candidates):
-        raise RefusalError("ranking-shallow", f"{place}: {len(listed)} of {min(task.depth, candidates)}")
+        yield RefusalError("ranking-shallow", f"{place}: {len(listed)} of {min(task.depth, candidates)}")
 
 
-def take_media(
-    path: Path, place: str, out: Path, told: Mapping[str, Any], answers: Mapping[str, Answer], sent: Mapping[str, str]
-) -> dict[str, Path | Failure]:
-    """Return the rendered files of a run, or nothing where the submission holds none of them.
+def media_faults(
+    rows: Sequence[Mapping[str, Any]],
+    place: str,
+    told: Mapping[str, Any],
+    examples: Sequence[Example],
+    answers: Mapping[str, Answer],
+    sent: Collection[str],
+) -> Iterator[RefusalError]:
+    """Yield rows of other cases than were to be rendered, and files that are not where they must be.
 
     A file must lie where its generator, prompt and seed put it, so that nobody sends pictures of something else.
     """
-    if not path.exists():
-        return {}
-    found = read_media(path, out)
     rendering = told.get("rendering") or {"fingerprint": "", "device": "", "cases": None}
-    if strange := sorted(set(found) - answers.keys()):
-        raise RefusalError("media-unknown-case", f"{place}: {strange[0]!r}")
-    examples = [Example(Query(case, "", ()), ()) for case in answers]
-    if set(found) != chosen(examples, rendering["cases"]):
-        raise RefusalError("media-absent", f"{place}: {len(found):,} rows are not the cases that were to be rendered")
+    cases, wanted = Counter(row["case"] for row in rows), {example.query.id for example in examples}
+    for case in sorted(cases.keys() - wanted, key=str):
+        yield RefusalError("media-unknown-case", f"{place}: {case!r}")
+    for case in (case for case, count in cases.items() if count > 1):
+        yield RefusalError("case-duplicate", f"{place}: {case!r}")
+    if (
+        cases.keys() <= wanted
+        and len(rows) < len(wanted) + SURPLUS
+        and cases.keys() != chosen(examples, rendering["cases"])
+    ):
+        yield RefusalError("media-absent", f"{place}: {len(cases):,} rows are not the cases that were to be rendered")
     made_by = maker(rendering["fingerprint"], rendering["device"])
-    for case, file in found.items():
-        answer = answers[case]
-        if isinstance(file, Failure):
+    for row in rows:
+        case, answer = row["case"], answers.get(row["case"])
+        if not row["path"] or answer is None:
             continue
-        inner = file.relative_to(out / "media").as_posix() if file.is_relative_to(out / "media") else ""
+        inner = _inner(row["path"])
         if not isinstance(answer, Instruction) or not inner:
-            raise RefusalError("media-place", f"{place}: {case}")
+            yield RefusalError("media-place", f"{place}: {case}")
+            continue
         name = Shot(answer.text, seed_of(case)).name
         if inner.rpartition(".")[0] != f"{made_by}/{name[:2]}/{name}":
-            raise RefusalError("media-place", f"{place}: {case}: {inner}")
-        if sent and inner not in sent:
-            raise RefusalError("media-absent", f"{place}: {case}: {inner}")
-    return found if sent else {}
+            yield RefusalError("media-place", f"{place}: {case}: {inner}")
+        elif sent and inner not in sent:
+            yield RefusalError("media-absent", f"{place}: {case}: {inner}")
+
+
+def made_media(rows: Sequence[Mapping[str, Any]], out: Path) -> dict[str, Path | Failure]:
+    """Return the rendered files below `out`, by case, of rows without faults."""
+    return {
+        row["case"]: out / row["path"] if row["path"] else Failure(row["failure"] or "no reason given") for row in rows
+    }
+
+
+def _inner(path: str) -> str:
+    """Return a file's path below `media/`, "" if it lies elsewhere."""
+    place = PurePosixPath(path)
+    return place.relative_to("media").as_posix() if place.is_relative_to("media") else ""

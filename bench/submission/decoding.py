@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import BenchError
 from bench.submission.limits import LIMITS, Limits
-from bench.submission.reasons import RefusalError
+from bench.submission.reasons import STOPS, RefusalError
 from bench.tables import SCHEMA
 
 if TYPE_CHECKING:
@@ -23,18 +25,42 @@ MEDIA = {"case": TEXT, "path": TEXT, "failure": TEXT}
 SCORES = {"case": TEXT, "user": TEXT, "failed": "bool", "slice_history": TEXT, "slice_popularity": TEXT}
 COLUMNS = {"answers.parquet": ANSWERS, "media.parquet": MEDIA}
 BATCH = 256  # rows decoded at a time
+UNFIT = 1000  # files that may be told of
 
 
-def decode_all(folder: Path, limits: Limits = LIMITS) -> None:
-    """Decode every table and media file below a folder and keep nothing; the first that is unfit is refused."""
-    for path in sorted(folder.rglob("*")):
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A file that cannot be decoded, as a path below the folder; "" where the decoder itself came to an end."""
+
+    file: str
+    reason: RefusalError
+
+    @property
+    def stops(self) -> bool:
+        """Return whether nothing more may be read."""
+        return not self.file or self.reason.code in STOPS
+
+
+def decode_all(folder: Path, limits: Limits = LIMITS) -> Iterator[Unfit]:
+    """Decode every table and media file below a folder and keep nothing; yield those that are unfit.
+
+    One that unpacks to more than it may is the last, and so is one too many.
+    """
+    checks = {".parquet": check_table, ".png": check_picture, ".webp": check_picture, ".mp4": check_clip}
+    count = 0
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in checks):
         place = str(path.relative_to(folder))
-        if path.suffix == ".parquet":
-            check_table(path, place, limits)
-        elif path.suffix in (".png", ".webp"):
-            check_picture(path, place, limits)
-        elif path.suffix == ".mp4":
-            check_clip(path, place, limits)
+        try:
+            checks[path.suffix](path, place, limits)
+        except RefusalError as reason:
+            found = Unfit(place, reason)
+            yield found
+            count += 1
+            if found.stops:
+                return
+        if count == UNFIT:
+            yield Unfit("", RefusalError("decoding-died", f"{UNFIT:,} files cannot be decoded; given up"))
+            return
 
 
 def check_table(path: Path, place: str, limits: Limits) -> None:

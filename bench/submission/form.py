@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from bench.cards import PART
 from bench.store import REQUIRED
 from bench.store import SCHEMA as RUN_SCHEMA
+from bench.submission.faults import demand
 from bench.submission.reasons import RefusalError
-from bench.submission.strict import check_shape
+from bench.submission.strict import shape_faults
 
 SCHEMA = 1
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
@@ -85,83 +87,112 @@ class Form:
         return {**runs, **{f"runs/media/{name}": value for name, value in self.media.items()}}
 
 
+def sender_faults(name: str, contact: str, licence: str) -> Iterator[RefusalError]:
+    """Yield a name, an address or a licence that is not one."""
+    if not NAME.fullmatch(name):
+        yield RefusalError("submission-name", repr(name))
+    if not CONTACT.fullmatch(contact):
+        yield RefusalError("submission-contact", repr(contact))
+    if not LICENCE.fullmatch(licence) or licence.lower() in NO_LICENCE:
+        yield RefusalError("submission-licence", repr(licence))
+
+
 def check_sender(name: str, contact: str, licence: str) -> None:
     """Refuse a name, an address or a licence that is not one."""
-    if not NAME.fullmatch(name):
-        raise RefusalError("submission-name", repr(name))
-    if not CONTACT.fullmatch(contact):
-        raise RefusalError("submission-contact", repr(contact))
-    if not LICENCE.fullmatch(licence) or licence.lower() in NO_LICENCE:
-        raise RefusalError("submission-licence", repr(licence))
+    demand(sender_faults(name, contact, licence))
+
+
+def form_faults(told: Mapping[str, Any], most: int) -> Iterator[RefusalError]:
+    """Yield why `submission.json` cannot be read: its keys and types, and the runs it lists."""
+    place = "submission.json"
+    if type(told.get("schema")) is not int or told["schema"] < 1:
+        yield RefusalError("submission-schema", f"{place}: schema is {told.get('schema')!r}; expected {SCHEMA}")
+        return
+    if told["schema"] > SCHEMA:
+        yield RefusalError("submission-newer", f"schema {told['schema']} is newer than {SCHEMA}")
+        return
+    whole = True
+    for fault in chain(_other_keys(told, FORM, place), shape_faults(told, FORM, "submission-type", place)):
+        whole = False
+        yield fault
+    if not whole:
+        return
+    for number, run in enumerate(told["runs"]):
+        yield from _other_keys(run, RUN, f"{place}: runs[{number}]")
+        files = run.get("files", {}).keys()
+        if not {"run.json", "answers.parquet"} <= files <= {"run.json", "answers.parquet", *OPTIONAL}:
+            yield RefusalError("submission-keys", f"{place}: runs[{number}].files: {', '.join(files)}")
+    number = len(told["runs"])
+    if not 0 < len({run.get("folder") for run in told["runs"]}) == number <= most:
+        yield RefusalError("submission-runs", f"{number} runs; the limit is {most}, each once")
+
+
+def make_form(told: Mapping[str, Any]) -> Form:
+    """Return the form of a `submission.json` without faults."""
+    runs = tuple(Entered(**run) for run in told["runs"])
+    return Form(told["name"], told["contact"], told["licence"], runs, told["media"])
 
 
 def read_form(told: Mapping[str, Any], most: int) -> Form:
     """Return the checked content of `submission.json`."""
-    place = "submission.json"
-    if type(told.get("schema")) is not int or told["schema"] < 1:
-        raise RefusalError("submission-schema", f"{place}: schema is {told.get('schema')!r}; expected {SCHEMA}")
-    if told["schema"] > SCHEMA:
-        raise RefusalError("submission-newer", f"schema {told['schema']} is newer than {SCHEMA}")
-    _same_keys(told, FORM, place)
-    check_shape(told, FORM, "submission-type", place)
+    demand(form_faults(told, most))
     check_sender(told["name"], told["contact"], told["licence"])
-    for number, run in enumerate(told["runs"]):
-        _same_keys(run, RUN, f"{place}: runs[{number}]")
-        if not {"run.json", "answers.parquet"} <= run["files"].keys() <= {"run.json", "answers.parquet", *OPTIONAL}:
-            raise RefusalError("submission-keys", f"{place}: runs[{number}].files: {', '.join(run['files'])}")
-    runs = tuple(Entered(**run) for run in told["runs"])
-    if not 0 < len({run.folder for run in runs}) == len(runs) <= most:
-        raise RefusalError("submission-runs", f"{len(runs)} runs; the limit is {most}, each once")
-    return Form(told["name"], told["contact"], told["licence"], runs, told["media"])
+    return make_form(told)
 
 
 def check_manifest(told: Mapping[str, Any], entered: Entered) -> None:
     """Refuse a `run.json` that is not whole, or not of the folder it lies in."""
+    demand(chain(manifest_faults(told, entered), agreement_faults(told, entered)))
+
+
+def manifest_faults(told: Mapping[str, Any], entered: Entered) -> Iterator[RefusalError]:
+    """Yield why a `run.json` cannot be used: keys and types."""
     place = f"{entered.folder}/run.json"
     if type(told.get("schema")) is int and told["schema"] > RUN_SCHEMA:
-        raise RefusalError("manifest-newer", f"{place}: schema {told['schema']} is newer than {RUN_SCHEMA}")
+        yield RefusalError("manifest-newer", f"{place}: schema {told['schema']} is newer than {RUN_SCHEMA}")
+        return
     needed = {name: parts - {"scores.parquet"} for name, parts in REQUIRED.items()}
     for name, parts in {"schema": set[str](), **needed}.items():
         if name not in told or (parts and isinstance(told[name], dict) and not parts <= told[name].keys()):
-            raise RefusalError("manifest-keys", f"{place}: {name} is missing or incomplete")
-    check_shape(told, MANIFEST, "manifest-type", place)
-    if absent := MANIFEST["rendering"].keys() - told.get("rendering", MANIFEST["rendering"]).keys():
-        raise RefusalError("manifest-keys", f"{place}: rendering: no {', '.join(sorted(absent))}")
-    if told["limit"] is not None:
-        raise RefusalError("limited-run", f"{place}: asked {told['limit']} cases")
-    if not SYSTEM.fullmatch(told["system"]["name"]):
-        raise RefusalError("system-name", f"{place}: {told['system']['name']!r}")
-    if not all(PART.fullmatch(part) for part in told["task"]["id"].split("/")):
-        raise RefusalError("unknown-task", f"{place}: {told['task']['id']!r}")
-    if told["seen"] not in ("keep", "mask"):
-        raise RefusalError("manifest-type", f"{place}: seen is {told['seen']!r}; expected keep or mask")
-    hashes = {"key": told["key"], "data.fingerprint": told["data"]["fingerprint"]}
-    for name, value in hashes.items():
-        if not SHA256.fullmatch(value):
-            raise RefusalError("manifest-key", f"{place}: {name} is no sha256")
-    if not all(SHA256.fullmatch(told["code"][name]) for name in ("asked", "judged", "figures")):
-        raise RefusalError("manifest-code", f"{place}: code.asked, judged and figures are not all sha256")
-    check_agreement(told, entered, place)
+            yield RefusalError("manifest-keys", f"{place}: {name} is missing or incomplete")
+    yield from shape_faults(told, MANIFEST, "manifest-type", place)
+    rendering = told.get("rendering", MANIFEST["rendering"])
+    if isinstance(rendering, Mapping) and (absent := MANIFEST["rendering"].keys() - rendering.keys()):
+        yield RefusalError("manifest-keys", f"{place}: rendering: no {', '.join(sorted(absent))}")
+    if isinstance(seen := told.get("seen"), str) and seen not in ("keep", "mask"):
+        yield RefusalError("manifest-type", f"{place}: seen is {seen!r}; expected keep or mask")
 
 
-def check_agreement(told: Mapping[str, Any], entered: Entered, place: str) -> None:
-    """Refuse a `run.json` that is not of this folder, or tells of other figures or files than `submission.json`."""
+def agreement_faults(told: Mapping[str, Any], entered: Entered) -> Iterator[RefusalError]:
+    """Yield values of a whole `run.json` that no full run has, or that are not of this folder and its files."""
+    place = f"{entered.folder}/run.json"
     task, system, seed = told["task"]["id"], told["system"]["name"], told["seed"]
+    if told["limit"] is not None:
+        yield RefusalError("limited-run", f"{place}: asked {told['limit']} cases")
+    if not SYSTEM.fullmatch(system):
+        yield RefusalError("system-name", f"{place}: {system!r}")
+    if not all(PART.fullmatch(part) for part in task.split("/")):
+        yield RefusalError("unknown-task", f"{place}: {task!r}")
+    for name, value in {"key": told["key"], "data.fingerprint": told["data"]["fingerprint"]}.items():
+        if not SHA256.fullmatch(value):
+            yield RefusalError("manifest-key", f"{place}: {name} is no sha256")
+    if not all(SHA256.fullmatch(told["code"][name]) for name in ("asked", "judged", "figures")):
+        yield RefusalError("manifest-code", f"{place}: code.asked, judged and figures are not all sha256")
     if entered.folder != f"{task}/{system.replace(':', '.')}/{seed}-{told['key'][:12]}":
-        raise RefusalError("manifest-folder", f"{entered.folder} is not where {task}, {system}, seed {seed} belongs")
+        yield RefusalError("manifest-folder", f"{entered.folder} is not where {task}, {system}, seed {seed} belongs")
     if (entered.task, entered.system, entered.seed) != (task, system, seed):
-        raise RefusalError("manifest-folder", f"{place}: submission.json names another task, system or seed")
+        yield RefusalError("manifest-folder", f"{place}: submission.json names another task, system or seed")
     claimed = {name: line["value"] for name, line in told["figures"].items() if "value" in line}
     if dict(entered.figures) != claimed:
-        raise RefusalError("figures-disagree", place)
+        yield RefusalError("figures-disagree", place)
     made = {name: value for name, value in entered.files.items() if name != "run.json"}
     if any(told["files"].get(name) != value for name, value in made.items()):
-        raise RefusalError("manifest-files", f"{place}: the sha256 it has of its files are not those of the files")
+        yield RefusalError("manifest-files", f"{place}: the sha256 it has of its files are not those of the files")
 
 
-def _same_keys(told: object, shape: Mapping[str, Any], place: str) -> None:
-    if isinstance(told, Mapping) and told.keys() != shape.keys():
+def _other_keys(told: Mapping[str, Any], shape: Mapping[str, Any], place: str) -> Iterator[RefusalError]:
+    if told.keys() != shape.keys():
         wrong = sorted(told.keys() ^ shape.keys())
-        raise RefusalError(
+        yield RefusalError(
             "submission-keys", f"{place}: expected {', '.join(shape)}; missing or unknown: {', '.join(wrong)}"
         )

@@ -129,6 +129,10 @@ REASONS: dict[str, str] = {
 }
 
 
+STOPS = frozenset({"parquet-expands", "decoding-died"})
+"""A file that says this of itself is hostile or as good as that: nothing more of the archive is read."""
+
+
 class RefusalError(BenchError):
     """A submission is not accepted: `code` is a key of `REASONS`, `detail` says where and what was found."""
 
@@ -140,5 +144,7 @@ class RefusalError(BenchError):
 
 def clean(text: str, most: int = 200) -> str:
     """Return strangers' text as one printable line of at most `most` characters."""
-    line = "".join(sign if sign.isprintable() else "?" for sign in text)
+    line = text[: most + 1]
+    if not line.isprintable():
+        line = "".join(sign if sign.isprintable() else "?" for sign in line)
     return line if len(line) <= most else line[: most - 3] + "..."

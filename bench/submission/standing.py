@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,15 +63,18 @@ class Before:
         sign = 1 if catalogue.scorer(primary).higher_is_better else -1
         return 1 + sum(sign * other > sign * value for other in known.values()), len(known) + 1
 
-    def check(self, told: Mapping[str, Any], value: float | None, answers: str, place: str) -> None:
-        """Refuse answers that were submitted before, and a figure that no system can have."""
+    def copies(self, answers: str, place: str) -> Iterator[RefusalError]:
+        """Yield answers (by their sha256) that were submitted before."""
         if answers in self.answers:
-            raise RefusalError("copied-answers", f"{place}: they are in {self.answers[answers]}")
+            yield RefusalError("copied-answers", f"{place}: they are in {self.answers[answers]}")
+
+    def wonders(self, told: Mapping[str, Any], value: float | None, place: str) -> Iterator[RefusalError]:
+        """Yield a primary figure that no system can have."""
         best, primary = self.optimum(told), told["task"]["primary"]
         if best is None or value is None or not catalogue.scorer(primary).higher_is_better:
             return
         if value > best + SLACK:
-            raise RefusalError("beats-optimum", f"{place}: {primary} {value:.4f}; the best possible is {best:.4f}")
+            yield RefusalError("beats-optimum", f"{place}: {primary} {value:.4f}; the best possible is {best:.4f}")
 
 
 def read_before(folder: Path | None, apart_from: Path, limits: Limits = LIMITS) -> Before:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,28 +66,28 @@ def check_depth(text: str, place: str, most: int) -> None:
             depth -= 1
 
 
-def check_shape(value: object, shape: Shape, code: str, place: str) -> None:
-    """Refuse (with `code`) a value of another type than the shape tells; keys a shape does not name are let be."""
+def shape_faults(value: object, shape: Shape, code: str, place: str) -> Iterator[RefusalError]:
+    """Yield (as `code`) values of another type than the shape tells; keys a shape does not name are let be."""
     if isinstance(shape, dict):
         if not isinstance(value, Mapping):
-            raise RefusalError(code, f"{place}: expected an object, got {_type(value)}")
-        if "*" in shape:
+            yield RefusalError(code, f"{place}: expected an object, got {_type(value)}")
+        elif "*" in shape:
             for key, part in value.items():
-                check_shape(part, shape["*"], code, f"{place}.{key}")
-            return
-        for key, part in shape.items():
-            if key in value:
-                check_shape(value[key], part, code, f"{place}.{key}")
+                yield from shape_faults(part, shape["*"], code, f"{place}.{key}")
+        else:
+            for key in [key for key in shape if key in value]:
+                yield from shape_faults(value[key], shape[key], code, f"{place}.{key}")
     elif isinstance(shape, list):
         if not isinstance(value, list):
-            raise RefusalError(code, f"{place}: expected a list, got {_type(value)}")
+            yield RefusalError(code, f"{place}: expected a list, got {_type(value)}")
+            return
         for number, part in enumerate(value):
-            check_shape(part, shape[0], code, f"{place}[{number}]")
+            yield from shape_faults(part, shape[0], code, f"{place}[{number}]")
     else:
         kinds = shape if isinstance(shape, tuple) else (shape,)
         if type(value) not in kinds:
             names = " or ".join("null" if kind is type(None) else kind.__name__ for kind in kinds)
-            raise RefusalError(code, f"{place}: expected {names}, got {_type(value)}")
+            yield RefusalError(code, f"{place}: expected {names}, got {_type(value)}")
 
 
 def _type(value: object) -> str:

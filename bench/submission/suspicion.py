@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.api import Answer, Dataset, Example, Instruction, Item, Ranking
 from bench.submission.reasons import RefusalError
@@ -15,20 +15,27 @@ HITS = 0.9
 CAPTIONS = 0.3
 TERMS = 0.9
 LONG = 4  # words of a caption below which anybody may say it
+SUSPICIOUS = {
+    "rank-1 hits": (HITS, "suspicious-hits", " cases"),
+    "captions": (CAPTIONS, "suspicious-captions", ""),
+    "terms": (TERMS, "suspicious-terms", ""),
+}
 
 
-def look(data: Dataset, examples: Sequence[Example], answers: Mapping[str, Answer], place: str) -> dict[str, float]:
-    """Return the shares that were looked at, or refuse one above its limit.
+def look(data: Dataset, examples: Sequence[Example], answers: Mapping[str, Answer]) -> dict[str, tuple[float, int]]:
+    """Return the shares that were looked at, each with the cases it is of.
 
     Captions and terms count only where no target is in the user's history: a system that repeats what the user liked is
     not suspected.
     """
-    ranked = [(example, answer) for example in examples if isinstance(answer := answers[example.query.id], Ranking)]
-    said = [(example, answer) for example in examples if isinstance(answer := answers[example.query.id], Instruction)]
-    found: dict[str, float] = {}
+    ranked = [(example, answer) for example in examples if isinstance(answer := answers.get(example.query.id), Ranking)]
+    said = [
+        (example, answer) for example in examples if isinstance(answer := answers.get(example.query.id), Instruction)
+    ]
+    found: dict[str, tuple[float, int]] = {}
     if len(ranked) >= FEWEST:
-        hits = sum(is_hit(answer, example.targets) for example, answer in ranked) / len(ranked)
-        found["rank-1 hits"] = _at_most(hits, HITS, "suspicious-hits", f"{place}: {hits:.0%} of {len(ranked):,} cases")
+        hits = sum(is_hit(answer, example.targets) for example, answer in ranked)
+        found["rank-1 hits"] = hits / len(ranked), len(ranked)
     items = data.train.items
     unmet = [(example, answer) for example, answer in said if not set(example.targets) & set(example.query.history)]
     if len(unmet) >= FEWEST:
@@ -37,11 +44,18 @@ def look(data: Dataset, examples: Sequence[Example], answers: Mapping[str, Answe
             _copies(bag(answer.text), (bags[name] for name in example.targets if name in bags))
             for example, answer in unmet
         )
-        share = copied / len(unmet)
-        found["captions"] = _at_most(share, CAPTIONS, "suspicious-captions", f"{place}: {share:.0%} of {len(unmet):,}")
-        share = sum(_same_terms(answer, example, items) for example, answer in unmet) / len(unmet)
-        found["terms"] = _at_most(share, TERMS, "suspicious-terms", f"{place}: {share:.0%} of {len(unmet):,}")
+        found["captions"] = copied / len(unmet), len(unmet)
+        same = sum(_same_terms(answer, example, items) for example, answer in unmet)
+        found["terms"] = same / len(unmet), len(unmet)
     return found
+
+
+def suspicions(shares: Mapping[str, tuple[float, int]], place: str) -> Iterator[RefusalError]:
+    """Yield shares above their limits."""
+    for name, (limit, code, of) in SUSPICIOUS.items():
+        share, count = shares.get(name, (0.0, 0))
+        if share > limit:
+            yield RefusalError(code, f"{place}: {share:.0%} of {count:,}{of}; the limit is {limit:.0%}")
 
 
 def is_hit(answer: Ranking, targets: Sequence[str]) -> bool:
@@ -62,9 +76,3 @@ def _copies(said: frozenset[str], captions: Iterable[frozenset[str]]) -> bool:
 def _same_terms(answer: Instruction, example: Example, items: Mapping[str, Item]) -> bool:
     given = keys(answer.terms)
     return bool(given) and any(given == keys(item_terms(items[name])) for name in example.targets if name in items)
-
-
-def _at_most(share: float, limit: float, code: str, detail: str) -> float:
-    if share > limit:
-        raise RefusalError(code, f"{detail}; the limit is {limit:.0%}")
-    return share

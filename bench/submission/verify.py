@@ -3,51 +3,53 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.api import Progress, ignore_progress
 from bench.io import file_sha256
-from bench.pose import pose
-from bench.submission.archive import Member, read_members, unpack
 from bench.submission.cards import Cards
-from bench.submission.checks import take_answers, take_media
 from bench.submission.confined import decode_apart
-from bench.submission.form import Entered, Form, check_manifest, read_form
+from bench.submission.decoding import Unfit
+from bench.submission.faults import Faults
+from bench.submission.form import (
+    Entered,
+    Form,
+    agreement_faults,
+    form_faults,
+    make_form,
+    manifest_faults,
+    sender_faults,
+)
 from bench.submission.limits import LIMITS, Limits
+from bench.submission.opening import Opened, file_faults, open_archive
 from bench.submission.reasons import RefusalError
-from bench.submission.rescoring import Judged, judge_again
 from bench.submission.standing import Before, read_before
 from bench.submission.strict import read_strict
-from bench.submission.suspicion import look
+from bench.submission.taking import OTHER_QUESTION, Accepted, Asked, Sent, take_run
 
-Decode = Callable[[Path, Limits], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """One run that was judged again: what it earns, its place among known systems, what was looked at."""
-
-    run: Entered
-    seen: str
-    primary: str
-    changed: Mapping[str, Any]
-    judged: Judged
-    shares: Mapping[str, float]
-    place: tuple[int, int] | None
+Decode = Callable[[Path, Limits], Iterable[Unfit]]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`refused` is the first reason found, None if the submission is accepted; `runs` are those judged before it."""
+    """`faults` are the parts something is wrong with, the archive first; `runs` are those nothing is wrong with.
+
+    `stopped`: the archive was found hostile or unreadable, so that nothing more was read of it.
+    """
 
     file: str
     sha256: str
     form: Form | None
     runs: tuple[Accepted, ...]
-    refused: RefusalError | None
+    faults: tuple[Faults, ...]
+    stopped: bool
+
+    @property
+    def refused(self) -> RefusalError | None:
+        """Return the first reason found, None if the submission is accepted."""
+        return next((part.kept[0] for part in self.faults), None)
 
 
 def verify(
@@ -63,84 +65,65 @@ def verify(
     `decode` is what meets tables and media first. BenchError: the verifier's own data or folders are not as needed.
     """
     before = read_before(against, path, limits)
-    form: Form | None = None
+    whole, form, stopped = Faults(), None, True
+    parts: dict[str, Faults] = {}
     runs: list[Accepted] = []
-    refused: RefusalError | None = None
-    with tempfile.TemporaryDirectory(prefix="navibench-submission-") as name:
-        folder = Path(name)
-        try:
-            form = open_safely(path, folder, limits)
-            manifests = [checked_manifest(folder, run, limits) for run in form.runs]
-            jobs = [cards.job(told, run.folder) for told, run in zip(manifests, form.runs, strict=True)]
-            progress("decode", 0, 1)
-            decode(folder / "runs", limits)
-            for number, (run, told, job) in enumerate(zip(form.runs, manifests, jobs, strict=True)):
-                progress("judge", number, len(form.runs))
-                runs.append(take_run(folder / "runs", run, told, job, cards, before, form.media))
-        except RefusalError as refusal:
-            refused = refusal
-    return Verdict(path.name, file_sha256(path), form, tuple(runs), refused)
+    with tempfile.TemporaryDirectory(prefix="navibench-submission-") as name, whole.ending():
+        opened = open_archive(path, Path(name), limits)
+        if whole.note(form_faults(opened.told, limits.runs)):
+            form = make_form(opened.told)
+            parts = {run.folder: Faults(run.folder) for run in form.runs}
+            stopped, runs = take_runs(opened, form, cards, before, limits, progress, decode, (whole, parts))
+    assert whole.counts or any(part.counts for part in parts.values()) or (form and len(runs) == len(form.runs))
+    found = tuple(part for part in (whole, *parts.values()) if part.counts)
+    return Verdict(path.name, file_sha256(path), form, tuple(runs), found, stopped)
 
 
-def open_safely(path: Path, folder: Path, limits: Limits) -> Form:
-    """Unpack a checked archive and return its form once every file is listed and the one that was packed."""
-    members = read_members(path, limits)
-    names = {member.name for member in members}
-    if "submission.json" not in names:
-        raise RefusalError("submission-absent", f"{len(names):,} members, none of them submission.json")
-    check_places(members)
-    unpack(path, members, folder)
-    form = read_form(read_strict(folder / "submission.json", "submission.json", limits), limits.runs)
-    listed = form.listed()
-    if more := sorted(names - listed.keys() - {"submission.json"}):
-        raise RefusalError("file-unlisted", more[0])
-    if absent := sorted(listed.keys() - names):
-        raise RefusalError("file-absent", absent[0])
-    for name, stated in listed.items():
-        if file_sha256(folder / name) != stated:
-            raise RefusalError("file-changed", name)
-    return form
-
-
-def check_places(members: list[Member]) -> None:
-    """Refuse files where no run keeps any: tables and manifests lie in a run's folder, media below `runs/media`."""
-    tables = {"run.json", "answers.parquet", "scores.parquet", "media.parquet"}
-    for member in members:
-        parts = member.name.split("/")
-        if member.name == "submission.json":
-            continue
-        is_media = parts[:2] == ["runs", "media"]
-        if parts[0] != "runs" or is_media == (Path(member.name).suffix in (".json", ".parquet")):
-            raise RefusalError("member-place", member.name)
-        if not is_media and parts[-1] not in tables:
-            raise RefusalError("member-place", member.name)
-
-
-def checked_manifest(folder: Path, run: Entered, limits: Limits) -> dict[str, Any]:
-    """Return a run's manifest, keys and types checked."""
-    told = read_strict(folder / "runs" / run.folder / "run.json", f"{run.folder}/run.json", limits)
-    check_manifest(told, run)
-    return told
-
-
-def take_run(
-    out: Path,
-    run: Entered,
-    told: Mapping[str, Any],
-    job: Any,
+def take_runs(
+    opened: Opened,
+    form: Form,
     cards: Cards,
     before: Before,
-    sent: Mapping[str, str],
-) -> Accepted:
-    """Return one run judged again from its answers, or refuse it."""
-    data = cards.data(job, told, run.folder)
-    examples = pose(job, data)
-    folder = out / run.folder
-    answers = take_answers(folder / "answers.parquet", run.folder, job.task, data, examples)
-    media = take_media(folder / "media.parquet", run.folder, out, told, answers, sent)
-    judged = judge_again(job, data, examples, answers, media, told, folder / "scores.parquet", run.folder)
-    shares = look(data, examples, answers, run.folder)
-    value = judged.figures[job.task.primary]["value"]
-    before.check(told, value, run.files["answers.parquet"], run.folder)
-    place = before.rank(told, value)
-    return Accepted(run, told["seen"], job.task.primary, told["system"]["changed"], judged, shares, place)
+    limits: Limits,
+    progress: Progress,
+    decode: Decode,
+    faults: tuple[Faults, Mapping[str, Faults]],
+) -> tuple[bool, list[Accepted]]:
+    """Return whether a file stopped the reading, and the runs nothing is wrong with.
+
+    `faults`: those of what the runs share, and each run's by its folder.
+    """
+    whole, parts = faults
+    whole.note(sender_faults(form.name, form.contact, form.licence))
+    whole.note(file_faults(opened, form))
+    asked = {run.folder: read_asked(opened, run, cards, limits, parts[run.folder]) for run in form.runs}
+    progress("decode", 0, 1)
+    unfit: set[str] = set()
+    for one in decode(opened.folder / "runs", limits):
+        parts.get(one.file.rpartition("/")[0], whole).add(one.reason)
+        unfit.add(one.file)
+        if one.stops:
+            return True, []
+    runs: list[Accepted] = []
+    for number, run in enumerate(form.runs):
+        progress("judge", number, len(form.runs))
+        taken = None
+        if (question := asked[run.folder]) is not None:
+            taken = take_run(Sent(opened, form, run, frozenset(unfit)), question, cards, before, parts[run.folder])
+        if taken is not None and not parts[run.folder].counts:
+            runs.append(taken)
+    return False, runs
+
+
+def read_asked(opened: Opened, run: Entered, cards: Cards, limits: Limits, faults: Faults) -> Asked | None:
+    """Return what a run was asked, None if its manifest cannot be read."""
+    path, told = opened.file(run, "run.json"), None
+    if path is not None:
+        with faults.ending():
+            told = read_strict(path, f"{run.folder}/run.json", limits)
+    if told is None or not faults.note(manifest_faults(told, run)):
+        return None
+    faults.note(agreement_faults(told, run))
+    if "unknown-task" not in faults.counts:
+        faults.note(cards.faults(told, run.folder))
+    return Asked(told, None if faults.counts.keys() & OTHER_QUESTION else cards.job(told))

@@ -54,11 +54,13 @@ def make_run(card: Path, system: str, out: Path, *assign: str, seed: int = 0, li
 class Draft:
     """The files of a submission in memory; `seal` makes hashes, keys and folders agree again."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, number: int = 0) -> None:
+        """`number`: which of the runs is to be changed."""
         raw = path.read_bytes()
         self.files = {one.name: raw[one.start : one.start + one.size] for one in read_members(path)}
         self.form: dict[str, Any] = json.loads(self.files.pop("submission.json"))
-        self.folder: str = self.form["runs"][0]["folder"]
+        self.entered: dict[str, Any] = self.form["runs"][number]
+        self.folder: str = self.entered["folder"]
         self.manifest: dict[str, Any] = json.loads(self.files[self.place("run.json")])
 
     def place(self, name: str) -> str:
@@ -84,7 +86,7 @@ class Draft:
 
     def seal(self, rekey: bool = True) -> Draft:
         """Make everything agree: hashes in run.json, its key, the folder's name, the form."""
-        entered, told = self.form["runs"][0], self.manifest
+        entered, told = self.entered, self.manifest
         for name in entered["files"]:
             if name != "run.json":
                 told["files"][name] = sha(self.files[self.place(name)])
@@ -100,9 +102,7 @@ class Draft:
 
     def put_manifest(self, raw: bytes) -> Draft:
         self.files[self.place("run.json")] = raw
-        self.form["runs"][0]["files"] = {
-            name: sha(self.files[self.place(name)]) for name in self.form["runs"][0]["files"]
-        }
+        self.entered["files"] = {name: sha(self.files[self.place(name)]) for name in self.entered["files"]}
         return self
 
     def move(self, folder: str) -> None:
@@ -111,7 +111,7 @@ class Draft:
             (f"runs/{folder}/{name.removeprefix(old)}" if name.startswith(old) else name): raw
             for name, raw in self.files.items()
         }
-        self.form["runs"][0]["folder"] = folder
+        self.entered["folder"] = folder
 
     def write(self, path: Path, form: bytes | None = None) -> Path:
         told = canonical_lines(self.form).encode() if form is None else form

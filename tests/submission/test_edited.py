@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.submission.faults import MOST
 from bench.submission.reasons import REASONS
 from tests.submission.conftest import Bench
 from tests.submission.making import Draft, code_of, judged
@@ -72,3 +73,32 @@ def test_answers(row: int, cells: dict[str, Any], bench: Bench, ranked: Path, tm
     draft.change(lambda rows: rows[row].update(cells)).seal()
     verdict = judged(draft.write(tmp_path / "s.zip"), bench.tiny)
     assert code_of(verdict) in {*REASONS, "accepted"}
+
+
+EDITS = st.dictionaries(st.integers(0, 59), st.fixed_dictionaries({}, optional=CELLS), min_size=2, max_size=4)
+SCORES = st.dictionaries(st.integers(0, 59), st.floats() | st.none(), max_size=2)
+
+
+@settings(QUICK, max_examples=20)
+@given(edits=EDITS, scores=SCORES)
+def test_several_changes_are_refused_if_one_of_them_is(
+    edits: dict[int, dict[str, Any]], scores: dict[int, float | None], bench: Bench, ranked: Path, tmp_path: Path
+) -> None:
+    """No fault makes up for another, and going on behind one meets nothing that breaks."""
+
+    def refused(edits: dict[int, dict[str, Any]], scores: dict[int, float | None]) -> set[str]:
+        draft = Draft(ranked)
+        draft.change(lambda rows: [rows[row].update(cells) for row, cells in edits.items()])
+        draft.change(
+            lambda rows: [rows[row].update({"mrr@5": value}) for row, value in scores.items()], "scores.parquet"
+        )
+        verdict = judged(draft.seal().write(tmp_path / "s.zip"), bench.tiny)
+        assert all(len(part.kept) <= MOST and part.counts.keys() <= REASONS.keys() for part in verdict.faults)
+        assert len(verdict.runs) == (verdict.refused is None)
+        return {code for part in verdict.faults for code in part.counts}
+
+    alone = [refused({row: cells}, {}) for row, cells in edits.items()]
+    together = refused(edits, scores)
+    assert bool(together) or not any(alone)
+    own = set().union(*alone) - {"scores-cases", "scores-differ", "figures-differ", "manifest-counts", "case-absent"}
+    assert own - together <= {"case-order"}

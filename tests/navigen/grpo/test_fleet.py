@@ -16,8 +16,9 @@ from navigen.train.grpo.answer import Speech
 from navigen.train.grpo.batch import make_batch, plan
 from navigen.train.grpo.fleet import Fleet
 from navigen.train.grpo.likelihood import Likelihood
+from navigen.train.grpo.rollout import Sampler
 from navigen.train.trainee import Trainee
-from tests.navigen.grpo.toy import KINDS, adapted, catalogue, questions, settings, tokenizer
+from tests.navigen.grpo.toy import KINDS, adapted, catalogue, questions, settings, tokenizer, train
 
 
 def test_answers_have_our_parts_and_probabilities(tmp_path: Path) -> None:
@@ -50,3 +51,33 @@ def test_answers_have_our_parts_and_probabilities(tmp_path: Path) -> None:
             assert (question.prefix in one.text) and one.text.startswith("<think>") == question.think
             assert not question.constrained or one.finished
             assert one.learn.any()
+
+
+def test_a_training_samples_by_it(tmp_path: Path) -> None:
+    """Whole steps and looks by vLLM: what it writes is learnt from, by one adapter after another, and one is left."""
+    model = adapted(4, head=32)
+    before = {name: weight.clone() for name, weight in model.named_parameters() if "lora_" in name}
+    engine = ("memory=0.1", "cache=0.25", "eager=true")
+    course = train(
+        model, ["trie", "prefix"], rollouts="vllm", rank=4, rollouts_set=engine, work=tmp_path, steps=3, micro=16
+    )
+    assert [row["step"] for row in course.history] == [0.0, 1.0, 2.0, 3.0]
+    assert all(np.isfinite(row["loss"]) and row["seconds/sample"] > 0 for row in course.history[1:])
+    assert all(0 <= row["reward"] <= 1.1 for row in course.history[1:])
+    assert any((weight != before[name]).any() for name, weight in model.named_parameters() if name in before)
+    assert len(list((tmp_path / "vllm").glob("adapter-*"))) == 1
+
+
+def test_greedy_answers_are_those_sampled_here(tmp_path: Path) -> None:
+    model = adapted(4, head=32)
+    speech = Speech(tokenizer(), catalogue(), settings(tokens=12, thought_tokens=8, rank=4))
+    fleet = Fleet(model, speech, tmp_path, "float32", {"memory": 0.1, "cache": 0.25, "eager": True})
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(0, 0.05, generator=torch.Generator().manual_seed(1))
+    asked = questions(*KINDS, number=3)
+    theirs = fleet.answer(asked, range(len(asked)), 1, 0, "test", greedy=True)
+    ours = Sampler(model.get_base_model(), speech).answer(asked, range(len(asked)), 1, 0, "test", greedy=True)
+    assert [one.ids.tolist() for one in theirs] == [one.ids.tolist() for one in ours]
+    assert [one.finished for one in theirs] == [one.finished for one in ours]
