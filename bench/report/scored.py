@@ -34,27 +34,36 @@ class Cases:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """A system's scores of the primary metric, mean over its seeds: floats [cases], NaN where it could not judge."""
+    """A system's scores of the primary metric, mean over its seeds: floats [cases], NaN where it could not judge.
+
+    `more` tells whether more of the metric is better.
+    """
 
     cases: Cases
     values: Floats
+    more: bool
 
     def same(self, other: Column) -> bool:
         """Return whether both hold the same scores of the same cases."""
-        return self.cases.same(other.cases) and np.array_equal(self.values, other.values, equal_nan=True)
+        return (
+            self.more == other.more
+            and self.cases.same(other.cases)
+            and np.array_equal(self.values, other.values, equal_nan=True)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """The scores of a page: `rows` maps the label of each row to floats [cases], sorted by label."""
+    """The scores of a page: `rows` maps the label of each row to floats [cases], sorted by label; `more` is better."""
 
     question: Question
+    more: bool
     cases: Cases
     rows: Mapping[str, Floats]
 
     def columns(self) -> dict[tuple[Question, str], Column]:
         """Return the scores of every row by question and label."""
-        return {(self.question, label): Column(self.cases, values) for label, values in self.rows.items()}
+        return {(self.question, label): Column(self.cases, values, self.more) for label, values in self.rows.items()}
 
 
 def scored(groups: Mapping[Question, Sequence[Group]]) -> list[Scored]:
@@ -73,7 +82,7 @@ def _scored(asked: Question, groups: Sequence[Group]) -> Scored:
             told = f"{groups[0].label} and {group.label} were asked different cases of one question"
             raise BenchError(f"{asked.title}: {told}; report their runs apart")
         rows[group.label] = group.scores.metrics[asked.primary][_order(group.scores)]
-    return Scored(asked, cases, rows)
+    return Scored(asked, bool(groups[0].told["figures"][asked.primary]["higher_is_better"]), cases, rows)
 
 
 def cases_of(scores: Scores) -> Cases:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 VERSION = b"navibench.scores"  # key of the file's metadata
-LEAVES = ("question", "cases", "users", "labels", "scores")
+LEAVES = ("question", "more", "cases", "users", "labels", "scores")
 
 
 def command(path: Path) -> str:
@@ -32,7 +32,7 @@ def command(path: Path) -> str:
 
 
 def write_scored(pages: Sequence[Scored], path: Path) -> None:
-    """Write one row a page: question, digest of the cases, users, labels, and the scores of each label.
+    """Write one row a page: question, whether more is better, digest of the cases, users, labels, scores of each label.
 
     Scores are float64, so that a contrast made of them is the stored one to the last digit; null is not judged. Equal
     pages are equal bytes.
@@ -43,6 +43,7 @@ def write_scored(pages: Sequence[Scored], path: Path) -> None:
     rows = [
         {
             "question": canonical(plain(page.question)),
+            "more": page.more,
             "cases": page.cases.digest,
             "users": page.cases.users,
             "labels": list(page.rows),
@@ -55,7 +56,8 @@ def write_scored(pages: Sequence[Scored], path: Path) -> None:
 
 
 def _schema(pa: Any) -> pa.Schema:
-    kinds = (pa.string(), pa.string(), pa.list_(pa.int32()), pa.list_(pa.string()), pa.list_(pa.list_(pa.float64())))
+    texts, numbers = pa.list_(pa.string()), pa.list_(pa.list_(pa.float64()))
+    kinds = (pa.string(), pa.bool_(), pa.string(), pa.list_(pa.int32()), texts, numbers)
     return pa.schema(list(zip(LEAVES, kinds, strict=True)))
 
 
@@ -120,6 +122,8 @@ def _page(line: dict[str, Any], page: Page) -> Scored:
     question = _question(line["question"].as_py())
     if question != page.question:
         raise _UnfitError(f"page {title} is absent; in its place is {question.title}, or the same asked otherwise")
+    if page.cases < 1 or any(question.primary not in row.figures for row in page.rows):
+        raise _UnfitError(f"{title}: the report has no case, or a row without {question.primary}")
     cases = _cases(line, page)
     labels = line["labels"].as_py()
     expected = sorted(row.label for row in page.rows)
@@ -133,7 +137,7 @@ def _page(line: dict[str, Any], page: Page) -> Scored:
         label: _column(columns[number].values, rows[label], page, f"{title}: {label}")
         for number, label in enumerate(labels)
     }
-    return Scored(question, cases, found)
+    return Scored(question, _more(line, page), cases, found)
 
 
 def _question(text: str | None) -> Question:
@@ -144,6 +148,15 @@ def _question(text: str | None) -> Question:
         return build(Question, told, "question")
     except (ValueError, RecursionError, BenchError) as error:
         raise _UnfitError(f"a question cannot be read ({error})") from None
+
+
+def _more(line: dict[str, Any], page: Page) -> bool:
+    """Return whether more is better; the rows of the report stand best first."""
+    told = line["more"].as_py()
+    values = [row.figures[page.question.primary].value or 0.0 for row in page.rows]
+    if not isinstance(told, bool) or values != sorted(values, reverse=told):
+        raise _UnfitError(f"{page.title}: more is {'better' if told else 'not better'}, and the rows stand otherwise")
+    return told
 
 
 def _cases(line: dict[str, Any], page: Page) -> Cases:
