@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bench.api import Progress, ignore_progress
 from bench.errors import BenchError
@@ -71,7 +72,7 @@ class Sheet:
         """The names of all sources, in order."""
         return tuple(dict.fromkeys(origin.source for entry in self.entries for origin in entry.origins))
 
-    @property
+    @cached_property
     def here(self) -> list[tuple[int, int]]:
         """The pairs that no source compared and that were compared here."""
         return [pair for pair, found in self.told.items() if found[0].source == HERE]
