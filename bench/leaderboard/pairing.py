@@ -15,7 +15,7 @@ from bench.report.scored import Column
 from bench.stats import Comparison
 
 HERE = "this board"  # the source of these contrasts
-
+WORKERS = 8  # threads at most: more wait for each other
 Pair = tuple[int, int]
 
 
@@ -61,7 +61,7 @@ def compare_open(
         return compared(a.values, b.values, a.cases.users, asked)
 
     found = []
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
         for line in pool.map(compare, pairs):
             found.append(line)
             progress(f"pairs of {asked.title}", len(found), len(pairs))
