@@ -32,7 +32,10 @@ def build(
     runs: Annotated[list[Path] | None, typer.Option("--runs", help="Runs of your own to add, repeatable.")] = None,
     data_root: DataRoot = None,
 ) -> None:
-    """Merge stored reports and submitted runs into a leaderboard: pages, Markdown, CSV or JSON."""
+    """Merge stored reports and submitted runs into a leaderboard: pages, Markdown, CSV or JSON.
+
+    Systems of different sources are compared case by case where both have scores (NAME.parquet beside NAME.json).
+    """
     from bench.io import write_text
     from bench.leaderboard import text
     from bench.leaderboard.merge import merge
@@ -44,7 +47,8 @@ def build(
     if short and markdown is None:
         raise BenchError("--brief is a form of the Markdown; add --markdown FILE, or --markdown - to print it")
     with opened(results, runs or ()) as sources:
-        made = merge(sources)
+        with progress_bar("board") as progress:
+            made = merge(sources, progress)
         tables = text.brief if short else text.markdown
         if markdown == PRINTED:
             print(tables(made), end="")

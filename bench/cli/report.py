@@ -22,6 +22,9 @@ def report(
     latex: Annotated[Path | None, typer.Option("--latex", help="Write tables for a paper into this file.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write a line a question, system and metric.")] = None,
     parquet: Annotated[Path | None, typer.Option("--parquet", help="Write the same with types.")] = None,
+    scores: Annotated[
+        Path | None, typer.Option("--scores", help="With json: write the per-case scores behind it.")
+    ] = None,
     metrics: Annotated[str | None, typer.Option(help="Columns of the LaTeX tables, comma separated.")] = None,
     data_root: DataRoot = None,
 ) -> None:
@@ -37,6 +40,8 @@ def report(
         raise unknown("slice", by, SLICES)
     places, files = runs or [RUNS], Files(latex, csv, parquet, tuple(split(metrics)))
     _refuse_two_ways(by, html, form, files)
+    if scores is not None and (form != "json" or places[0].suffix == ".json"):
+        raise BenchError("--scores needs runs, and their report beside it: add --format json > FILE.json")
     if html is not None and len(places) == 1 and places[0].suffix == ".json":
         write_stored_html(places[0], html)
     elif html is not None:
@@ -46,6 +51,8 @@ def report(
     elif files.named:
         files.write(places)
     else:
+        if scores is not None:
+            _write_scores(places, scores)
         _show(places, form, files.metrics)
 
 
@@ -89,6 +96,16 @@ def _refuse_two_ways(by: str | None, html: Path | None, form: str, files: Files)
         raise BenchError("--format prints; drop it, or --latex, --csv and --parquet, which write files")
     if files.metrics and files.latex is None and form != "latex":
         raise BenchError("--metrics chooses the columns of LaTeX tables; add --latex FILE")
+
+
+def _write_scores(places: list[Path], path: Path) -> None:
+    from bench.report.groups import grouped
+    from bench.report.scored import scored
+    from bench.report.scored_file import write_scored
+    from bench.store import find_runs
+
+    write_scored(scored(grouped(find_runs(places))), path)
+    note(f"wrote {path}")
 
 
 def _show(places: list[Path], form: str, metrics: tuple[str, ...]) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from bench.api import Progress, ignore_progress
 from bench.errors import BenchError
+from bench.leaderboard.pairing import HERE, compare_open
 from bench.leaderboard.sources import Source
 from bench.report.board import Contrast, Page, Row
 from bench.report.groups import Group, Question
 from bench.report.html.ranks import ranks, ties
+from bench.report.scored import Column
 
 FROM = "from"  # what tells different figures of one label apart; a word of Python, so no system has such a setting
 
@@ -27,17 +31,21 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row with all sources that tell its figures; `system` is its label without what tells figures apart."""
+    """A row with all sources that tell its figures; `system` is its label without what tells figures apart.
+
+    `group` and `scores` are those of the sources that have them.
+    """
 
     row: Row
     system: str
     origins: tuple[Origin, ...]
     group: Group | None = None
+    scores: Column | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A stored contrast, turned to the order of the sheet, with its source and how many pairs its Holm p is over."""
+    """A contrast in the order of the sheet, with its source (`HERE`: none) and how many pairs its Holm p is over."""
 
     contrast: Contrast
     source: str
@@ -46,9 +54,9 @@ class Told:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One question: a merged page, its entries in the page's order, and every stored contrast by places (i < j).
+    """One question: a merged page, its entries in the page's order, and every contrast by places (i < j).
 
-    `page.contrasts` holds one contrast a pair that any source compared, the one corrected over most pairs.
+    `page.contrasts` holds one contrast a pair that is compared: of several stored ones that corrected over most pairs.
     """
 
     page: Page
@@ -64,6 +72,16 @@ class Sheet:
         """The names of all sources, in order."""
         return tuple(dict.fromkeys(origin.source for entry in self.entries for origin in entry.origins))
 
+    @cached_property
+    def here(self) -> list[tuple[int, int]]:
+        """The pairs that no source compared and that were compared here."""
+        return [pair for pair, found in self.told.items() if found[0].source == HERE]
+
+    @property
+    def unpaired(self) -> int:
+        """How many pairs are not compared case by case."""
+        return len(self.entries) * (len(self.entries) - 1) // 2 - len(self.told)
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -77,22 +95,30 @@ class Board:
         rows, entries = sum(sheet.rows for sheet in self.sheets), sum(len(sheet.entries) for sheet in self.sheets)
         apart = sum(FROM in entry.row.settings for sheet in self.sheets for entry in sheet.entries)
         replaced = sum(source.replaced for source in self.sources)
+        here, left = sum(len(sheet.here) for sheet in self.sheets), sum(sheet.unpaired for sheet in self.sheets)
+        paired = f"; {here:,} pairs that no source compared were compared here" if here else ""
+        paired += f"; {left:,} pairs are not compared case by case" if left else ""
         again = f"; {replaced:,} runs replaced by newer ones of the same question" if replaced else ""
         return (
             f"{rows:,} rows in {len(self.sources):,} sources; {rows - entries:,} repeat figures of another source and "
-            f"count once, {apart:,} are different figures of one label and stand apart: {entries:,} rows{again}"
+            f"count once, {apart:,} are different figures of one label and stand apart: {entries:,} rows{again}{paired}"
         )
 
 
-def merge(sources: Sequence[Source]) -> Board:
-    """Return the board of all sources; pages of one question that contradict each other are an error."""
+def merge(sources: Sequence[Source], progress: Progress = ignore_progress) -> Board:
+    """Return the board of all sources; pages of one question that contradict each other are an error.
+
+    Pairs that no source compared are compared here if both have per-case scores; `progress` counts them.
+    """
     found: dict[Question, list[tuple[Source, Page]]] = defaultdict(list)
     for source in sources:
+        if source.name == HERE:
+            raise BenchError(f"a source cannot be called {HERE!r}, as the board calls itself; rename the folder")
         for page in source.pages:
             _check(source.name, page)
             found[page.question].append((source, page))
     order = sorted(found, key=lambda asked: (asked.title, asked.fingerprint, asked.scorers, asked.generator))
-    return Board(tuple(_sheet(asked, found[asked]) for asked in order), tuple(sources))
+    return Board(tuple(_sheet(asked, found[asked], progress) for asked in order), tuple(sources))
 
 
 def _check(name: str, page: Page) -> None:
@@ -107,7 +133,7 @@ def _check(name: str, page: Page) -> None:
         raise BenchError(f"{name}: {page.title}: a contrast names {strange[0]}, which has no row")
 
 
-def _sheet(asked: Question, told: Sequence[tuple[Source, Page]]) -> Sheet:
+def _sheet(asked: Question, told: Sequence[tuple[Source, Page]], progress: Progress) -> Sheet:
     sizes = {(page.cases, page.users) for _, page in told}
     if len(sizes) > 1:
         names = ", ".join(source.name for source, _ in told)
@@ -116,6 +142,9 @@ def _sheet(asked: Question, told: Sequence[tuple[Source, Page]]) -> Sheet:
     entries = sorted(_entries(told), key=lambda entry: (*_goodness(entry.row, asked, more), entry.row.label))
     cases, users = sizes.pop()
     lines = _contrasts(told, entries)
+    labels, columns = [entry.row.label for entry in entries], [entry.scores for entry in entries]
+    made = compare_open(asked, labels, columns, lines.keys(), progress)
+    lines = dict(sorted({**lines, **{pair: (Told(line, HERE, len(made)),) for pair, line in made.items()}}.items()))
     best = tuple(max(found, key=lambda line: line.pairs).contrast for found in lines.values())
     page = Page(asked, cases, users, tuple(entry.row for entry in entries), best)
     placed = ranks(page)
@@ -129,11 +158,11 @@ def _goodness(row: Row, asked: Question, more: bool) -> tuple[bool, float]:
 
 
 def _direction(asked: Question, told: Sequence[tuple[Source, Page]]) -> bool:
-    """Return whether more is better: runs say so themselves, stored pages by the order of their rows."""
+    """Return whether more is better: scores say so themselves, stored pages by the order of their rows."""
     known: dict[bool, str] = {}
     for source, page in told:
-        if group := source.groups.get((asked, page.rows[0].label)):
-            known[bool(group.told["figures"][asked.primary]["higher_is_better"])] = source.name
+        if column := source.scores.get((asked, page.rows[0].label)):
+            known[column.more] = source.name
             continue
         values = [row.figures[asked.primary].value for row in page.rows]
         first, last = values[0], values[-1]
@@ -160,11 +189,16 @@ def _entries(told: Sequence[tuple[Source, Page]]) -> list[Entry]:
             group = source.groups.get((page.question, row.label))
             asked = tuple(str(run.manifest["asked"]) for run in group.runs) if group else ()
             origin = Origin(source.name, row.keys, row.host, asked)
+            scores = source.scores.get((page.question, row.label))
             old = found.get(key := _same(row))
             if old is None:
-                found[key] = Entry(row, row.label, (origin,), group)
-            else:
-                found[key] = replace(old, origins=(*old.origins, origin), group=old.group or group)
+                found[key] = Entry(row, row.label, (origin,), group, scores)
+                continue
+            if old.scores is not None and scores is not None and not old.scores.same(scores):
+                both = " and ".join(one.source for one in (*old.origins, origin))
+                raise BenchError(f"{page.title}: {row.label}: {both} tell the same figures of different scores")
+            together = (*old.origins, origin)
+            found[key] = replace(old, origins=together, group=old.group or group, scores=old.scores or scores)
     labels: dict[str, list[Same]] = defaultdict(list)
     for key, entry in found.items():
         labels[entry.row.label].append(key)

@@ -1,4 +1,4 @@
-"""What the comparison of two systems loads: every stored contrast of a question, and scores case by case at hand."""
+"""What the comparison of two systems loads: every contrast of a question, and scores case by case at hand."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from bench.errors import BenchError
 from bench.io import write_text
 from bench.leaderboard.merge import Sheet, Told
+from bench.leaderboard.pairing import HERE
 from bench.report.html.ranks import beaten, better
 from bench.report.html.shell import script
 from bench.report.render import interval, probability
@@ -20,7 +21,7 @@ def write_pairs(sheet: Sheet, path: Path, gallery: str = "") -> None:
     """Write the script of a question; `gallery` leads from its page to the gallery, empty without one."""
     page = sheet.page
     primary = page.question.primary
-    sources = list(sheet.sources)
+    sources = [*sheet.sources, *([HERE] if sheet.here else [])]
     rows = [
         [row.label, interval(row.figures[primary]), _whole(row.figures[primary].value), row.figures[primary].cases]
         for row in page.rows

@@ -109,13 +109,16 @@ def standings(sheet: Sheet, told: Mapping[str, History]) -> Table:
     table = figures(sheet.page, sheet.placed, arrows)
     others = len(sheet.entries) - 1
     paired = Counter(place for pair in sheet.told for place in pair)
-    columns = (Column("paired with", "other systems that any source compared it with"), Column("from", numbers=False))
+    here = Counter(place for pair in sheet.here for place in pair)
+    meaning = "other systems that it was compared with case by case, by a source or here"
+    columns = (Column("paired with", meaning), Column("from", numbers=False))
     rows = []
     for index, (cells, entry) in enumerate(zip(table.rows, sheet.entries, strict=True)):
         rank, name, *rest = cells
         sources = ", ".join(sources_of(entry))
         linked = replace(name, link=f"../system/{told[entry.system].slug}.html")
-        count = Cell(f"{paired[index]} of {others}", paired[index])
+        share = f", {here[index]} here" if here[index] else ""
+        count = Cell(f"{paired[index]} of {others}{share}", paired[index])
         rows.append((rank, linked, *rest, count, Cell(sources, sources)))
     return replace(table, columns=(*table.columns, *columns), rows=tuple(rows))
 

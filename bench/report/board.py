@@ -8,12 +8,13 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.errors import BenchError
 from bench.judge import user_codes
 from bench.report.groups import Group, Question, grouped, label
 from bench.report.paired import correct
-from bench.stats import cluster_intervals, compare_paired
+from bench.stats import Comparison, cluster_intervals, compare_paired
 from bench.store import Run
 
 
@@ -149,13 +150,26 @@ def _contrasts(groups: Sequence[Group], asked: Question) -> list[Contrast]:
     if not pairs:
         return []
     users = user_codes(groups[0].scores)
-    columns = {group.label: group.scores.metrics[asked.primary][:, None] for group in groups}
-    found = [compare_paired(columns[a.label], columns[b.label], users, seed=0, level=asked.level)[0] for a, b in pairs]
+    columns = {group.label: group.scores.metrics[asked.primary] for group in groups}
+    found = [compared(columns[a.label], columns[b.label], users, asked) for a, b in pairs]
+    return contrasts([(a.label, b.label) for a, b in pairs], found)
+
+
+def compared(a: NDArray[np.float64], b: NDArray[np.float64], users: NDArray[np.int64], asked: Question) -> Comparison:
+    """Return how two systems' scores of the primary metric [cases] differ; `users` [cases] are whole numbers.
+
+    A pair is compared alone: what comes out does not depend on which others a page, or a leaderboard, compares.
+    """
+    return compare_paired(a[:, None], b[:, None], users, seed=0, level=asked.level)[0]
+
+
+def contrasts(names: Sequence[tuple[str, str]], found: Sequence[Comparison]) -> list[Contrast]:
+    """Return the comparisons of pairs of labels with Holm's correction over all of them."""
     adjusted = correct([line.p for line in found])
     return [
         Contrast(
-            a=a.label,
-            b=b.label,
+            a=a,
+            b=b,
             difference=line.difference,
             low=line.interval.low,
             high=line.interval.high,
@@ -166,5 +180,5 @@ def _contrasts(groups: Sequence[Group], asked: Question) -> list[Contrast]:
             ties=line.ties,
             detectable=line.detectable,
         )
-        for (a, b), line, p in zip(pairs, found, adjusted, strict=True)
+        for (a, b), line, p in zip(names, found, adjusted, strict=True)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from bench import catalogue
 from bench.listing import Suite
 from bench.plan import Job, plan
 from bench.pose import load
-from bench.report.board import Page
+from bench.report.board import Page, compared, contrasts
 from bench.report.render import from_json
+from bench.report.scored_file import read_scored
 from bench.runner import run_job
 from bench.store import Run
 from docs.world import OPTIMUM, best
@@ -53,6 +55,16 @@ def test_every_page_is_of_its_task_as_it_is_today(path: Path) -> None:
     for page in from_json(path):
         task = catalogue.task(page.question.task)
         assert (page.question.version, page.question.primary) == (task.version, task.primary)
+
+
+@pytest.mark.parametrize("path", sorted(CLASSIC.parent.glob("*.parquet")), ids=lambda path: path.stem)
+def test_scores_beside_a_report_give_its_contrasts(path: Path) -> None:
+    pages = from_json(path.with_suffix(".json"))
+    for page, told in zip(pages, read_scored(path, pages), strict=True):
+        line = page.contrasts[0]
+        found = compared(told.rows[line.a], told.rows[line.b], told.cases.users, page.question)
+        (made,) = contrasts([(line.a, line.b)], [found])
+        assert replace(made, p_holm=line.p_holm) == line
 
 
 def speaks(system: str) -> bool:
