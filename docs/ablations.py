@@ -1,8 +1,8 @@
 """What each part of the method is worth: every variant of the suite `ablations` against the whole, on the same cases.
 
-`--measure OUT` runs the suite first (what is finished below OUT is taken up), then writes results/ablations.json, the
-comparisons to results/measured/ablations.json and the figure; `--finished OUT` does so with what is there and runs
-nothing. Without either, what was measured is printed.
+`--measure OUT` runs the suite first (what is finished below OUT is taken up), then writes results/ablations.json with
+its scores beside it, the comparisons to results/measured/ablations.json and the figure; `--finished OUT` does so with
+what is there and runs nothing. Without either, what was measured is printed.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from bench.report.board import gather
 from bench.report.groups import Group, grouped
 from bench.report.paired import correct
 from bench.report.render import difference, number, probability, to_json
+from bench.report.scored import scored
+from bench.report.scored_file import write_scored
 from bench.stats import cluster_intervals, compare_paired
 from bench.store import Run, find_runs
 from docs.forest import Line, forest
@@ -66,6 +68,7 @@ def measure(out: Path) -> None:
 def keep(runs: Sequence[Run]) -> None:
     """Write pages, comparisons and figure of runs; variants that are not there yet are left out."""
     write_text(STORED, to_json(gather(runs)))
+    write_scored(scored(grouped(runs)), STORED.with_suffix(".parquet"))
     rows = rows_of(named(runs))
     write_text(MEASURED, json.dumps(rows, indent=1) + "\n")
     write_text(FIGURE, figure(rows))
@@ -109,7 +112,12 @@ def tasks_of(kind: str) -> list[str]:
 
 def seeds_of(group: Group) -> set[int]:
     """Return the seeds that a variant was trained with."""
-    return {run.manifest["seed"] for run in group.runs}
+    return {seed_of(run) for run in group.runs}
+
+
+def seed_of(run: Run) -> int:
+    """Return the seed of a run."""
+    return int(run.manifest["seed"])
 
 
 def scores_of(runs: Sequence[Run], metrics: Sequence[str]) -> Measured:
@@ -123,7 +131,8 @@ def scores_of(runs: Sequence[Run], metrics: Sequence[str]) -> Measured:
 def rows_of_one(task: str, name: str, group: Group, full: Group | None, metrics: Sequence[str]) -> list[dict[str, Any]]:
     """Return a variant's rows: mean, interval over users, spread between seeds, and the difference from the whole.
 
-    The difference is over the seeds that both were trained with; where a variant has but one it is of that one.
+    The difference is over the seeds that both were trained with; where a variant has but one it is of that one. `alike`
+    counts the seeds in which it has the sign that it has over all.
     """
     one = scores_of(group.runs, metrics)
     made = cluster_intervals(one.table, one.users, seed=0)
@@ -131,7 +140,7 @@ def rows_of_one(task: str, name: str, group: Group, full: Group | None, metrics:
     seeds = seeds_of(group) & seeds_of(full) if full is not None and name != FULL.name else set()
     if full is not None and seeds:
         mine, whole = (
-            scores_of([run for run in runs if run.manifest["seed"] in seeds], metrics)
+            scores_of(sorted((run for run in runs if run.manifest["seed"] in seeds), key=seed_of), metrics)
             for runs in (group.runs, full.runs)
         )
         compared = compare_paired(mine.table, whole.table, mine.users, seed=0)
@@ -145,6 +154,8 @@ def rows_of_one(task: str, name: str, group: Group, full: Group | None, metrics:
         if compared is not None:
             line = compared[place]
             row |= {"difference": line.difference, "least": line.interval.low, "most": line.interval.high, "p": line.p}
+            gains = np.sign(mine.means[:, place] - whole.means[:, place])
+            row |= {"shared": len(gains), "alike": int(np.sum(gains == np.sign(line.difference or 0)))}
         rows.append(row)
     return rows
 
@@ -168,11 +179,12 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def cell(row: Row) -> str:
-    """Return "mean ± spread; difference [95%], p" of a row."""
+    """Return "mean ± spread; difference [95%], p, seeds of the same sign" of a row."""
     text = number(row["value"]) + (f" ± {number(row['spread'])}" if row["spread"] is not None else "")
     if "difference" not in row:
         return f"{text} [{number(row['low'])}, {number(row['high'])}]"
-    return f"{text}; {difference(row['difference'], row['least'], row['most'])}, p {probability(row['p'])}"
+    change = difference(row["difference"], row["least"], row["most"])
+    return f"{text}; {change}, p {probability(row['p'])}, {row['alike']}/{row['shared']}"
 
 
 def figure(rows: Sequence[Row]) -> str:

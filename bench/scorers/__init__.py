@@ -103,6 +103,15 @@ SCORERS: dict[str, Entry] = {
     "clip-i-effect": Entry(
         "bench.scorers.image:ClipIEffect", "Cosine to the user's own target minus that to another's.", "see"
     ),
+    "clip-target": Entry(
+        "bench.scorers.described:ClipTarget", "max(100 cos, 0) of instruction and target's picture or clip.", "see"
+    ),
+    "clip-target-mismatched": Entry(
+        "bench.scorers.described:ClipTargetMismatched", "The same against another user's target: the control.", "see"
+    ),
+    "clip-target-effect": Entry(
+        "bench.scorers.described:ClipTargetEffect", "Clip-target minus that against another user's target.", "see"
+    ),
     "target-retrieval@k": Entry(
         "bench.scorers.image:TargetRetrieval", "Recall of the target, items ranked by likeness to what was made.", "see"
     ),
