@@ -69,6 +69,7 @@ SUITES: dict[str, Entry] = {
     "language": Entry(
         "tasks.suites:LANGUAGE", "the planted world, systems that speak, trained here, three seeds", "lm"
     ),
+    "shipped": Entry("tasks.suites:SHIPPED", "the planted world, whole, asked of the checkpoints that ship", "lm"),
     "ablations": Entry(
         "tasks.suites:ABLATIONS",
         "the planted world, the whole method and one thing changed at a time",

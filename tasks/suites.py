@@ -11,10 +11,14 @@ INSTRUCTORS = ("popular-terms", "recent-terms", "history-terms")
 TRAINED = ("sasrec-bce", "sasrec-sampled-softmax", "sasrec-softmax")
 
 SPEAKING = ("raw-history", "text-ids", "code-ids", "sft-only")
-LEARNT = ("text-ids", "code-ids", "sft-only")  # of these, small checkpoints for the world are shipped
+LEARNT = ("text-ids", "code-ids", "sft-only")
+READY = (*LEARNT, "navigen")  # of these, small checkpoints for the world are shipped
+LOADED = tuple(f"{name}.checkpoint=shipped" for name in READY)
+RENDERED = ("generator.cases=200",)
 
 DOMAINS = ("product", "game", "short-video")
 PLANTED = tuple(f"{domain}/world/{kind}" for domain in DOMAINS for kind in ("next-item", "image", "video"))
+INSTRUCTED = tuple(name for name in PLANTED if not name.endswith("next-item"))
 
 QUICK = Suite(
     id="quick",
@@ -27,9 +31,9 @@ QUICK = Suite(
         Suite(
             id="quick-language",
             tasks=PLANTED,
-            systems=(*LEARNT, "popularity", "markov", *INSTRUCTORS),
+            systems=(*READY, "popularity", "markov", *INSTRUCTORS),
             limit=400,
-            settings=("generator.cases=48", *(f"{name}.checkpoint=shipped" for name in LEARNT)),
+            settings=("generator.cases=48", *LOADED),
             notes="Small language models that come with the source tree, asked a part of the cases.",
         ),
     ),
@@ -40,29 +44,49 @@ LANGUAGE = Suite(
     tasks=PLANTED,
     systems=LEARNT,
     seeds=(0, 1, 2),
-    settings=("generator.cases=200",),
+    settings=RENDERED,
     notes="The planted (synthetic) world: language models trained here with three seeds, and what to set beside them.",
     parts=(
         Suite(
             id="raw",
             tasks=PLANTED,
             systems=("raw-history",),
-            settings=("generator.cases=200",),
+            settings=RENDERED,
             notes="The base as it is: no seed changes it.",
         ),
         Suite(
             id="beside",
             tasks=PLANTED,
             systems=("popularity", "markov", "code-only", "popular-terms", "history-terms"),
-            settings=("generator.cases=200",),
+            settings=RENDERED,
         ),
         Suite(
             "consensus",
-            tuple(name for name in PLANTED if not name.endswith("next-item")),
+            INSTRUCTED,
             ("text-ids", "sft-only"),
             (0, 1, 2),
-            settings=("generator.cases=200", "text-ids.terms=consensus", "sft-only.terms=consensus"),
+            settings=(*RENDERED, "text-ids.terms=consensus", "sft-only.terms=consensus"),
             notes="The same policies; the instruction's terms are those that their own ranking agrees on.",
+        ),
+    ),
+)
+
+SHIPPED = Suite(
+    id="shipped",
+    tasks=PLANTED,
+    systems=READY,
+    settings=(*RENDERED, *LOADED),
+    notes="The planted (synthetic) world, whole, asked of every small checkpoint that comes with the source tree; "
+    "nothing is trained.",
+    parts=(
+        Suite("as-it-is", PLANTED, ("raw-history",), settings=RENDERED, notes="The base that they began as."),
+        Suite("counted", INSTRUCTED, INSTRUCTORS, settings=RENDERED),
+        Suite(
+            "agreed",
+            INSTRUCTED,
+            ("text-ids", "sft-only", "navigen"),
+            settings=(*RENDERED, *LOADED, *(f"{name}.terms=consensus" for name in ("text-ids", "sft-only", "navigen"))),
+            notes="The same checkpoints; the instruction's terms are those that their own ranking agrees on.",
         ),
     ),
 )
@@ -71,7 +95,7 @@ WORLD = Suite(
     id="world",
     tasks=PLANTED,
     systems=(*COUNTING, *LINEAR, *TEXTUAL, *TRAINED, *INSTRUCTORS),
-    settings=("generator.cases=200",),
+    settings=RENDERED,
     notes="The planted (synthetic) world; docs/world.md sets the best possible ranking beside these systems.",
 )
 
@@ -130,7 +154,6 @@ VARIANTS = (
 )
 """What `full` (one round of search) is compared with."""
 
-RENDERED = ("generator.cases=200",)
 ABLATIONS = Suite(
     id="ablations",
     tasks=PLANTED,

@@ -26,6 +26,8 @@ from navigen.chat import TEMPLATE
 from navigen.checkpoint import FILE, load_policy, read_told, save_policy
 from navigen.shipped import find_shipped
 from navigen.system import Tuned as NaviGen
+from tasks.suites import DOMAINS, READY
+from tasks.world.load import load
 from tests.navigen.little import NAMES, TINY, copied, make_queries, make_system, make_train, trained
 
 BOOK, WEIGHTS = "identifiers.safetensors", "model.safetensors"
@@ -205,3 +207,10 @@ def test_codes_of_an_older_policy_do_not_stay(tmp_path: Path) -> None:
     save_policy(system.policy, system, folder, {})
     assert not (folder / BOOK).exists()
     assert load(folder, TextIds).rank(make_queries(), len(NAMES)) == system.rank(make_queries(), len(NAMES))
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_what_a_suite_loads_is_shipped(domain: str) -> None:
+    train = load(None, domain=domain).train
+    found = {find_shipped([system], train).name for system in READY}
+    assert found == {f"{domain}-{system}" for system in READY}
