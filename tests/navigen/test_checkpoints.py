@@ -27,7 +27,7 @@ from navigen.checkpoint import FILE, load_policy, read_told, save_policy
 from navigen.shipped import find_shipped
 from navigen.system import Tuned as NaviGen
 from tasks.suites import DOMAINS, READY
-from tasks.world.load import load
+from tasks.world.load import load as load_world
 from tests.navigen.little import NAMES, TINY, copied, make_queries, make_system, make_train, trained
 
 BOOK, WEIGHTS = "identifiers.safetensors", "model.safetensors"
@@ -211,6 +211,6 @@ def test_codes_of_an_older_policy_do_not_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_what_a_suite_loads_is_shipped(domain: str) -> None:
-    train = load(None, domain=domain).train
+    train = load_world(None, domain=domain).train
     found = {find_shipped([system], train).name for system in READY}
     assert found == {f"{domain}-{system}" for system in READY}
