@@ -42,6 +42,7 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     Kind.IMAGE.value: INSTRUCTED,
     Kind.VIDEO.value: INSTRUCTED,
 }
+FIRST = {Kind.NEXT_ITEM.value: "recall@10", Kind.IMAGE.value: "attribute-f1", Kind.VIDEO.value: "attribute-f1"}
 SHOWN = {Kind.NEXT_ITEM.value: "ndcg@10", Kind.IMAGE.value: "clip-i", Kind.VIDEO.value: "clip-i"}
 ABSENT = "Not measured yet"
 NAMES = (FULL.name, *(one.name for one in VARIANTS))
@@ -178,6 +179,26 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines[1:])
 
 
+def glance(rows: Sequence[Row]) -> str:
+    """Return every variant's difference from the whole, a line a variant and a column a card; * where p < .05."""
+    found = {(row["task"], row["variant"], row["metric"]): row for row in rows}
+    cards = [(task, FIRST[kind]) for kind in METRICS for task in tasks_of(kind)]
+    heads = [f"{metric}, {task.replace('/world/', ' ')}" for task, metric in cards]
+    lines = [f"| without, or other than, full | {' | '.join(heads)} |", "|---|" + "---:|" * len(cards)]
+    for name in NAMES[1:]:
+        own = [found.get((task, name, metric)) for task, metric in cards]
+        if any(row is not None and row.get("difference") is not None for row in own):
+            lines.append(f"| {name} | {' | '.join(mark(row) for row in own)} |")
+    return "\n".join(lines)
+
+
+def mark(row: Row | None) -> str:
+    """Return a difference with its sign, and a star where it is told from 0; nothing where it was not measured."""
+    if row is None or row.get("difference") is None:
+        return ""
+    return f"{row['difference']:+.3f}{'*' if row['p'] < 0.05 else ''}".replace("0.", ".")
+
+
 def cell(row: Row) -> str:
     """Return "mean ± spread; difference [95%], p, seeds of the same sign" of a row."""
     text = number(row["value"]) + (f" ± {number(row['spread'])}" if row["spread"] is not None else "")
@@ -216,6 +237,6 @@ if __name__ == "__main__":
         measure(told.measure)
     if told.finished is not None:
         keep(find_runs([told.finished]))
-    print(table(read()))
+    print(f"{glance(read())}\n\n{table(read())}")
     if FIGURE.exists():
         print(f"\n![Difference of every variant from the whole method]({FIGURE.name})")

@@ -18,7 +18,7 @@ import pytest
 from bench.rng import stream
 from bench.stats import holm
 from docs import ablations
-from docs.ablations import ABSENT, FIGURE, METRICS, figure, read, rows_of, table, tasks_of
+from docs.ablations import ABSENT, FIGURE, METRICS, figure, glance, read, rows_of, table, tasks_of
 from docs.forest import Line, forest
 from tasks.suites import DOMAINS
 
@@ -122,3 +122,15 @@ def test_the_figure_is_of_what_was_measured() -> None:
     assert FIGURE.exists() == bool(read())
     if read():
         assert FIGURE.read_text(encoding="utf-8") == figure(read())
+
+
+def test_a_glance_tells_sign_size_and_what_is_told_from_0(rows: list[dict[str, Any]]) -> None:
+    head, _, *lines = glance(rows).splitlines()
+    cells = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in lines}
+    assert set(cells) == {"without stage 1", "without quality", "raw history", "with thoughts"}
+    assert {len(own) for own in cells.values()} == {head.count("|") - 2}
+    first = of(rows, "product/world/next-item", "without stage 1", "recall@10")["difference"]
+    assert cells["without stage 1"][0] == f"-{abs(first):.3f}*".replace("0.", ".")
+    assert all(cell.startswith("-") and cell.endswith("*") for cell in cells["raw history"])
+    assert cells["with thoughts"][1:] == [""] * 8
+    assert not any(cell.endswith("*") for cell in cells["without quality"])
