@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,9 @@ def make_reward(policy: Policy, recipe: NaviGen, train: Train) -> NaviGenReward:
         for name, one in zip(items.numbers, items.written, strict=True)
         if one.code and (item := train.items[name]).image is not None
     }
-    return NaviGenReward(recipe.rewarding(), items.written, levels, pictures)
+    last = Counter(walk[-1] for walk in train.sequences.values() if len(walk) > 1)
+    chosen = [float(last[name]) for name in items.numbers]
+    return NaviGenReward(recipe.rewarding(), items.written, levels, pictures, chosen=chosen)
 
 
 def reinforce_policy(policy: Policy, recipe: NaviGen, train: Train, context: Context, reward: NaviGenReward) -> Course:

@@ -149,6 +149,7 @@ VARIANTS = (
     Variant("without hierarchy", settings=("reward.hierarchy=off",)),
     Variant("without consistency", settings=("reward.consistency=false",)),
     Variant("without quality", settings=("reward.quality=false",)),
+    Variant("contrasted reward", settings=("reward.contrast=1",)),
     Variant("unconstrained", settings=("constrained=false",)),
     Variant("raw history", "raw-history"),
 )

@@ -10,6 +10,8 @@ Departures from the released code:
 4. Quality (ours): length alone earns nothing, repeated words cost, and so does motion in a picture: where only further
    words earned, policies learnt to end every picture with a camera's move, which spoils it.
 5. Where one half of the score is switched off, the other is the whole of it.
+6. `contrast` (ours, off by default) takes off the edges to the target what would suit just anybody
+   (`navigen.rewards.usual`); such an edge may be below 0.
 All three edges reward one another: own terms copied into the instruction raise the edge between the two. So the edges
 are told apart in `Parts`, and only those to the target say whether the user was understood.
 """

@@ -15,6 +15,7 @@ from bench.errors import unknown
 from bench.terms import keys
 from bench.words import STOP, stem, tokens
 from navigen.rewards.consistency import Edges, Quality, Told, Verdict, agreement, named_share
+from navigen.rewards.usual import Usual
 
 RULES = ("words", "released")
 RICH = 12  # different content words that make an instruction specific
@@ -27,9 +28,14 @@ MOTION = (
 
 @dataclass(frozen=True, slots=True)
 class Lexical:
-    """Judges by words alone, by the rule "words" or "released"."""
+    """Judges by words alone, by the rule "words" or "released".
+
+    `contrast`: the share of the usual agreement that is taken off the edges to the target, by the rule "words".
+    """
 
     rule: str = "words"
+    contrast: float = 0.0
+    usual: Usual | None = None
 
     def __post_init__(self) -> None:
         """Refuse a rule that does not exist."""
@@ -38,10 +44,12 @@ class Lexical:
 
     def judge(self, told: Sequence[Told]) -> list[Verdict | None]:
         """Return a verdict an instruction; this judge always has one."""
-        return [by_words(one) if self.rule == "words" else by_release(one) for one in told]
+        if self.rule == "released":
+            return [by_release(one) for one in told]
+        return [by_words(one, self.contrast, self.usual) for one in told]
 
 
-def by_words(told: Told) -> Verdict:
+def by_words(told: Told, contrast: float = 0.0, usual: Usual | None = None) -> Verdict:
     """Return the verdict by whole words.
 
     Edges: the share of terms that are named, and the F1 of both lists. Specificity: different content words of 12.
@@ -52,10 +60,11 @@ def by_words(told: Told) -> Verdict:
     words = tokens(told.instruction)
     text = tuple(map(stem, words))
     target, own = term_keys(told.target), None if told.own is None else term_keys(told.own)
+    off = (contrast * usual.named_share(text), contrast * usual.agreement(own or frozenset())) if usual else (0.0, 0.0)
     edges = Edges(
-        named_share(text, target),
+        named_share(text, target) - off[0],
         None if own is None else named_share(text, own),
-        None if own is None else agreement(own, target),
+        None if own is None else agreement(own, target) - off[1],
     )
     said = [root for word, root in zip(words, text, strict=True) if word not in STOP]
     if not said:

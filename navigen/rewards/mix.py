@@ -51,7 +51,8 @@ class NaviGenReward:
 
     `catalogue`: every item as it is written: its codes are the known ones, its terms and texts tell an encoder what
     mismatched looks like. `levels`: of a code. `pictures`: of items by their code, for an encoder that sees.
-    `judge`: a judge of one's own instead of the one in the settings.
+    `judge`: a judge of one's own instead of the one in the settings. `chosen`: how often each item was, for
+    `contrast`; each once if nothing is told.
     """
 
     __name__ = "navigen"  # TRL logs by this name
@@ -63,6 +64,7 @@ class NaviGenReward:
         levels: int = 3,
         pictures: Mapping[str, Path] | None = None,
         judge: Judge | None = None,
+        chosen: Sequence[float] = (),
     ) -> None:
         if settings.hierarchy == "additive" and not catalogue:
             raise BenchError("reward.hierarchy=additive pays for known codes; give the catalogue")
@@ -71,7 +73,8 @@ class NaviGenReward:
         self.settings, self.levels = settings, levels
         self.known = frozenset(read_code(item.code, levels) for item in catalogue) - {None}
         self.pictures = dict(pictures or {})
-        self.judging = judge or make_judge(settings, catalogue, self.pictures)
+        self.chosen = tuple(chosen) if settings.contrast else ()
+        self.judging = judge or make_judge(settings, catalogue, self.pictures, self.chosen)
 
     @property
     def fingerprint(self) -> str:
@@ -82,7 +85,7 @@ class NaviGenReward:
         told = {name: value for name, value in plain(self.settings).items() if name != "judge_set"}
         codes = sorted(code for code in self.known if code is not None)
         pictures = [path.name for path in self.pictures.values()]
-        return digest([told, self.levels, codes, pictures, getattr(self.judging, "fingerprint", "")])
+        return digest([told, self.levels, codes, pictures, getattr(self.judging, "fingerprint", ""), self.chosen])
 
     def __call__(self, completions: Sequence[str], **columns: Any) -> list[float | None]:
         """Return R of every completion; None: it could not be judged. Columns as in `judge`."""

@@ -26,6 +26,7 @@ class Rewarding:
     `form`: how answers are read, "strict" or "released". `think`: a thought is asked (the released form always does).
     `terms`: an instruction is written with terms. `conceal`: what it must not name, "title", "terms" or "off", and
     `leak_cost` the share of its score that naming costs. `level_weights`: one a level, else those of the rule.
+    `contrast`: how much of what would suit just anybody is taken off the edges to the target (`navigen.rewards.usual`).
     """
 
     hierarchy: str = "prefix"
@@ -46,6 +47,7 @@ class Rewarding:
     conceal: str = "title"
     leak_cost: float = 0.5
     level_weights: tuple[float, ...] = ()
+    contrast: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse names that do not exist and settings that contradict each other."""
@@ -76,6 +78,11 @@ class Rewarding:
             (
                 lexical_judge and self.conceal == "terms",
                 "conceal=terms punishes the named terms that judge=lexical pays for; take embedding or llm, or title",
+            ),
+            (not 0 <= self.contrast <= 1, f"contrast is {self.contrast}; expected a share from 0 to 1"),
+            (
+                bool(self.contrast) and not (lexical_judge and self.lexical == "words"),
+                "contrast is of judge=lexical, lexical=words only; leave it 0",
             ),
             (lexical_judge and bool(self.judge_model), "judge=lexical has no model; leave judge_model empty"),
             (not lexical_judge and self.lexical != "words", "lexical=released is a rule of judge=lexical only"),
