@@ -31,6 +31,7 @@ from bench.report.scored_file import write_scored
 from bench.stats import cluster_intervals, compare_paired
 from bench.store import Run, find_runs
 from docs.forest import Line, forest
+from docs.measured import Row, read
 from tasks.suites import ABLATIONS, DOMAINS, FULL, RENDERED, VARIANTS
 
 RESULTS = Path(__file__).parent.parent / "results"
@@ -47,7 +48,6 @@ SHOWN = {Kind.NEXT_ITEM.value: "ndcg@10", Kind.IMAGE.value: "clip-i", Kind.VIDEO
 ABSENT = "Not measured yet"
 NAMES = (FULL.name, *(one.name for one in VARIANTS))
 Found = Mapping[tuple[str, str], Group]  # by variant and task
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,12 +222,6 @@ def figure(rows: Sequence[Row]) -> str:
     return forest(panels, "Difference from the whole method, 95% interval over users")
 
 
-def read() -> list[Row]:
-    """Return what was measured; nothing before anything was."""
-    rows: list[Row] = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else []
-    return rows
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--measure", type=Path, metavar="OUT")
@@ -237,6 +231,7 @@ if __name__ == "__main__":
         measure(told.measure)
     if told.finished is not None:
         keep(find_runs([told.finished]))
-    print(f"{glance(read())}\n\n{table(read())}")
+    rows = read(MEASURED)
+    print(f"{glance(rows)}\n\n{table(rows)}")
     if FIGURE.exists():
         print(f"\n![Difference of every variant from the whole method]({FIGURE.name})")

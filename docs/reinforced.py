@@ -7,7 +7,6 @@ before is the fine-tuned policy that reinforcement began from. What the cards sa
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from bench.report.render import number
 from bench.store import Run, find_runs
 from docs.ablations import MEASURED as COMPARED
 from docs.ablations import named, seeds_of
+from docs.measured import Row, show
 from tasks.suites import DOMAINS, FULL
 
 MEASURED = COMPARED.with_name("reinforced.json")
@@ -37,7 +37,6 @@ HELD: Mapping[str, str] = {
 }
 QUALITY = ("content", "creativity", "specificity", "visual")
 FIGURES = ("leak", "words", "self-bleu", "distinct-2")
-Row = Mapping[str, Any]
 
 
 def keep(out: Path) -> None:
@@ -129,16 +128,5 @@ def is_of(row: Row, domain: str, what: str) -> bool:
     return bool(row["domain"] == domain and row["what"] == what)
 
 
-def read() -> list[Row]:
-    """Return what was measured; nothing before anything was."""
-    rows: list[Row] = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else []
-    return rows
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--finished", type=Path, metavar="OUT")
-    told = parser.parse_args()
-    if told.finished is not None:
-        keep(told.finished)
-    print(table(read()))
+    show(MEASURED, keep, table, __doc__)

@@ -7,9 +7,8 @@ measured is printed. Nothing is rendered, so that no generator stands between th
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,13 +29,13 @@ from bench.store import find_runs
 from bench.tables import read_answers
 from docs.ablations import MEASURED as COMPARED
 from docs.ablations import named, seeds_of, tasks_of
+from docs.measured import Row, show
 from docs.reinforced import BARE
 from tasks.suites import FULL, RENDERED
 
 MEASURED = COMPARED.with_name("unseen.json")
 METRICS = ("similarity", "similarity-effect", "clip-target", "clip-target-effect")
 Floats = NDArray[np.float64]
-Row = Mapping[str, Any]
 
 
 def keep(out: Path) -> None:
@@ -100,16 +99,5 @@ def cell(row: Row) -> str:
     return f"{means}; {change}, p {probability(row['p'])}, {row['alike']}/{row['seeds']}"
 
 
-def read() -> list[Row]:
-    """Return what was measured; nothing before anything was."""
-    rows: list[Row] = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else []
-    return rows
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--finished", type=Path, metavar="OUT")
-    told = parser.parse_args()
-    if told.finished is not None:
-        keep(told.finished)
-    print(table(read()))
+    show(MEASURED, keep, table, __doc__)

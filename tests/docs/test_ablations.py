@@ -18,8 +18,9 @@ import pytest
 from bench.rng import stream
 from bench.stats import holm
 from docs import ablations
-from docs.ablations import ABSENT, FIGURE, METRICS, figure, glance, read, rows_of, table, tasks_of
+from docs.ablations import ABSENT, FIGURE, MEASURED, METRICS, figure, glance, rows_of, table, tasks_of
 from docs.forest import Line, forest
+from docs.measured import read
 from tasks.suites import DOMAINS
 
 CASES = 40
@@ -119,9 +120,9 @@ def test_the_figure_shows_every_difference_where_it_is(rows: list[dict[str, Any]
 
 
 def test_the_figure_is_of_what_was_measured() -> None:
-    assert FIGURE.exists() == bool(read())
-    if read():
-        assert FIGURE.read_text(encoding="utf-8") == figure(read())
+    assert FIGURE.exists() == bool(read(MEASURED))
+    if read(MEASURED):
+        assert FIGURE.read_text(encoding="utf-8") == figure(read(MEASURED))
 
 
 def test_a_glance_tells_sign_size_and_what_is_told_from_0(rows: list[dict[str, Any]]) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from bench.rng import stream
 from docs import unseen
-from docs.unseen import BARE, METRICS, cell, keep, read, rows_of, table
+from docs.measured import read
+from docs.unseen import BARE, METRICS, cell, keep, rows_of, table
 
 CASES = 60
 TASK = "game/world/image"
@@ -62,14 +63,14 @@ def test_holm_is_over_all_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -
     monkeypatch.setattr(unseen, "MEASURED", tmp_path / "unseen.json")
     alone = [row["p"] for row in rows_of(TASK, found[BARE, TASK], found["full", TASK])]  # type: ignore[arg-type]
     keep(tmp_path)
-    rows = read()
+    rows = read(unseen.MEASURED)
     assert {row["task"] for row in rows} == {TASK}
     assert min(row["p"] for row in rows) == pytest.approx(min(1.0, min(alone) * len(METRICS)))
     assert table(rows).count("\n") == 2
 
 
 def test_what_is_committed_is_of_all_cards_that_were_measured() -> None:
-    rows = read()
+    rows = read(unseen.MEASURED)
     assert rows and {row["metric"] for row in rows} == set(METRICS)
     assert len({(row["task"], row["metric"]) for row in rows}) == len(rows)
     for row in rows:
