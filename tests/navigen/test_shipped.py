@@ -18,11 +18,12 @@ from bench.scorers.instruction import AttributeF1
 from bench.scorers.ranking import NDCG
 from bench.shipped import CHECKPOINTS
 from navigen.checkpoint import read_told
+from navigen.full import NaviGen
 from tasks.world.load import load
 
 MEGABYTES = 45
 DOMAINS = ("product", "game", "short-video")
-SYSTEMS = {kind.label: kind for kind in (TextIds, CodeIds, SftOnly)}
+SYSTEMS = {kind.label: kind for kind in (TextIds, CodeIds, SftOnly, NaviGen)}
 FOLDERS = sorted(path.parent for path in CHECKPOINTS.glob("*/config.json"))
 
 

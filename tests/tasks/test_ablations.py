@@ -30,6 +30,7 @@ CHANGED: dict[str, dict[str, Any]] = {
     "without hierarchy": {"reward.hierarchy": "off"},
     "without consistency": {"reward.consistency": False},
     "without quality": {"reward.quality": False},
+    "contrasted reward": {"reward.contrast": 1.0},
     "unconstrained": {"constrained": False},
 }
 
@@ -59,7 +60,7 @@ def test_every_variant_is_asked_everything_with_the_same_seeds(jobs: list[Job]) 
     for (system, _), runs in asked.items():
         seeds = (0,) if system == "raw-history" else (0, 1, 2)
         assert runs == {(card, seed) for card in PLANTED for seed in seeds}
-    assert len(jobs) == 18 * 27 + 9 == len({(job.system, str(job.changed), job.task.id, job.seed) for job in jobs})
+    assert len(jobs) == 19 * 27 + 9 == len({(job.system, str(job.changed), job.task.id, job.seed) for job in jobs})
 
 
 def test_a_dry_run_says_what_would_run_and_runs_nothing(tmp_path: Any) -> None:
