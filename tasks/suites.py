@@ -13,6 +13,7 @@ TRAINED = ("sasrec-bce", "sasrec-sampled-softmax", "sasrec-softmax")
 SPEAKING = ("raw-history", "text-ids", "code-ids", "sft-only")
 LEARNT = ("text-ids", "code-ids", "sft-only")
 READY = (*LEARNT, "navigen")  # of these, small checkpoints for the world are shipped
+AGREED = ("text-ids", "sft-only", "navigen")  # these write terms, which their ranking may choose
 LOADED = tuple(f"{name}.checkpoint=shipped" for name in READY)
 RENDERED = ("generator.cases=200",)
 
@@ -84,8 +85,8 @@ SHIPPED = Suite(
         Suite(
             "agreed",
             INSTRUCTED,
-            ("text-ids", "sft-only", "navigen"),
-            settings=(*RENDERED, *LOADED, *(f"{name}.terms=consensus" for name in ("text-ids", "sft-only", "navigen"))),
+            AGREED,
+            settings=(*RENDERED, *LOADED, *(f"{name}.terms=consensus" for name in AGREED)),
             notes="The same checkpoints; the instruction's terms are those that their own ranking agrees on.",
         ),
     ),

@@ -53,7 +53,6 @@ def compare_open(
     pairs = open_pairs(asked, columns, paired)
     if not pairs:
         return {}
-
     known = {place: column for place, column in enumerate(columns) if column is not None}
 
     def compare(pair: Pair) -> Comparison:

@@ -29,5 +29,5 @@ def make_judge(
         return Asking(load_model(settings), settings.judge_tokens)
     if settings.contrast:
         worded = [term_keys(item.terms) for item in catalogue]
-        return Lexical(settings.lexical, settings.contrast, Usual.of(worded, chosen or [1.0] * len(worded)))
+        return Lexical(settings.lexical, Usual.of(worded, chosen or [1.0] * len(worded), settings.contrast))
     return Lexical(settings.lexical)

@@ -30,11 +30,10 @@ MOTION = (
 class Lexical:
     """Judges by words alone, by the rule "words" or "released".
 
-    `contrast`: the share of the usual agreement that is taken off the edges to the target, by the rule "words".
+    `usual`: what is taken off the edges to the target, by the rule "words".
     """
 
     rule: str = "words"
-    contrast: float = 0.0
     usual: Usual | None = None
 
     def __post_init__(self) -> None:
@@ -46,10 +45,10 @@ class Lexical:
         """Return a verdict an instruction; this judge always has one."""
         if self.rule == "released":
             return [by_release(one) for one in told]
-        return [by_words(one, self.contrast, self.usual) for one in told]
+        return [by_words(one, self.usual) for one in told]
 
 
-def by_words(told: Told, contrast: float = 0.0, usual: Usual | None = None) -> Verdict:
+def by_words(told: Told, usual: Usual | None = None) -> Verdict:
     """Return the verdict by whole words.
 
     Edges: the share of terms that are named, and the F1 of both lists. Specificity: different content words of 12.
@@ -60,7 +59,7 @@ def by_words(told: Told, contrast: float = 0.0, usual: Usual | None = None) -> V
     words = tokens(told.instruction)
     text = tuple(map(stem, words))
     target, own = term_keys(told.target), None if told.own is None else term_keys(told.own)
-    off = (contrast * usual.named_share(text), contrast * usual.agreement(own or frozenset())) if usual else (0.0, 0.0)
+    off = (usual.named_share(text), usual.agreement(own or frozenset())) if usual else (0.0, 0.0)
     edges = Edges(
         named_share(text, target) - off[0],
         None if own is None else named_share(text, own),

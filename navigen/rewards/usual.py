@@ -16,23 +16,26 @@ from bench.words import Stems
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """Sums over targets, by term: `shares[term]` of 1 / size, `sizes[size][term]` of 1, each weighted to sum to 1."""
+    """Sums over targets, by term: `shares[term]` of 1 / size, `sizes[size][term]` of 1, their weights sum to `share`."""
 
     shares: dict[str, float]
     sizes: dict[int, dict[str, float]]
     longest: int
 
     @classmethod
-    def of(cls, targets: Sequence[frozenset[str]], chosen: Sequence[float]) -> Usual:
-        """Return the sums over `targets`, given by the keys of their terms, `chosen` that often; none is an error."""
+    def of(cls, targets: Sequence[frozenset[str]], chosen: Sequence[float], share: float = 1.0) -> Usual:
+        """Return the sums over `targets`, given by the keys of their terms, `chosen` that often; none is an error.
+
+        `share`: how much of the means is told.
+        """
         if not sum(chosen) > 0:
             raise BenchError("reward.contrast: nobody chose anything that has terms; leave it 0")
         shares: dict[str, float] = defaultdict(float)
         sizes: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         for terms, often in zip(targets, chosen, strict=True):
             for term in terms:
-                shares[term] += often / len(terms) / sum(chosen)
-                sizes[len(terms)][term] += often / sum(chosen)
+                shares[term] += share * often / len(terms) / sum(chosen)
+                sizes[len(terms)][term] += share * often / sum(chosen)
         longest = max((term.count(" ") + 1 for term in shares), default=0)
         return cls(dict(shares), {size: dict(found) for size, found in sizes.items()}, longest)
 

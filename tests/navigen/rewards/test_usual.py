@@ -46,7 +46,7 @@ def test_means_are_those_of_every_target(shelf: Any, own: tuple[str, ...], said:
 @given(shelves, lists)
 def test_what_is_said_to_everybody_earns_nothing(shelf: Any, own: tuple[str, ...]) -> None:
     chosen = [float(often) for _, often in shelf]
-    judge = Lexical(contrast=1.0, usual=Usual.of([term_keys(terms) for terms, _ in shelf], chosen))
+    judge = Lexical(usual=Usual.of([term_keys(terms) for terms, _ in shelf], chosen))
     found = judge.judge([Told(" ".join(own), own, terms) for terms, _ in shelf])
     edges = [verdict.edges for verdict in found if verdict is not None]
     assert mean([edge.instruction_target for edge in edges], chosen) == pytest.approx(0, abs=1e-9)
@@ -55,10 +55,10 @@ def test_what_is_said_to_everybody_earns_nothing(shelf: Any, own: tuple[str, ...
 
 
 def test_nothing_is_taken_off_without_contrast() -> None:
-    usual = Usual.of([term_keys(("red",))], [1.0])
+    none, half = (Usual.of([term_keys(("red",))], [1.0], share) for share in (0.0, 0.5))
     told = Told("a red kite", ("kite",), ("red",))
-    assert by_words(told, 0.0, usual) == by_words(told)
-    assert by_words(told, 0.5, usual).edges.instruction_target == pytest.approx(0.5)
+    assert by_words(told, none) == by_words(told)
+    assert by_words(told, half).edges.instruction_target == pytest.approx(0.5)
 
 
 def catalogue() -> list[Written]:
