@@ -16,7 +16,7 @@ from bench.words import Stems
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Usual:
-    """Sums over targets, by term: `shares[term]` of 1 / size, `sizes[size][term]` of 1, their weights sum to `share`."""
+    """Sums over targets, by term: `shares[term]` of 1 / size, `sizes[size][term]` of 1; weights sum to `share`."""
 
     shares: dict[str, float]
     sizes: dict[int, dict[str, float]]
