@@ -13,6 +13,7 @@ from bench.io import canonical, file_sha256, read_json, write_text
 from bench.tables import Scores, read_scores
 
 SCHEMA = 1
+KEPT = ".runs"  # the name of a file of runs (`bench.kept`) ends so
 REQUIRED: dict[str, set[str]] = {
     "key": set(),
     "asked": set(),
@@ -63,15 +64,7 @@ class Run:
     def manifest(self) -> dict[str, Any]:
         """The content of `run.json`; a missing, broken or newer one is an error."""
         path = self.folder / "run.json"
-        found = read_json(path)
-        if not isinstance(found, dict) or not isinstance(found.get("schema"), int):
-            raise BenchError(f"{path}: not a run; expected the keys described in docs/results-schema.md")
-        if found["schema"] > SCHEMA:
-            raise BenchError(f"{path}: schema {found['schema']} is newer than {SCHEMA}; upgrade navibench")
-        for name, parts in REQUIRED.items():
-            if name not in found or (parts and not (isinstance(found[name], dict) and parts <= found[name].keys())):
-                raise BenchError(f"{path}: {name} is missing or incomplete; see docs/results-schema.md")
-        return found
+        return check_manifest(read_json(path), path)
 
     @property
     def task(self) -> str:
@@ -113,6 +106,18 @@ class Run:
         write_text(self.folder / "run.json", canonical_lines(content))
 
 
+def check_manifest(found: object, path: Path) -> dict[str, Any]:
+    """Return what stands in a `run.json`; `path` names the place in errors, which are BenchErrors."""
+    if not isinstance(found, dict) or not isinstance(found.get("schema"), int):
+        raise BenchError(f"{path}: not a run; expected the keys described in docs/results-schema.md")
+    if found["schema"] > SCHEMA:
+        raise BenchError(f"{path}: schema {found['schema']} is newer than {SCHEMA}; upgrade navibench")
+    for name, parts in REQUIRED.items():
+        if name not in found or (parts and not (isinstance(found[name], dict) and parts <= found[name].keys())):
+            raise BenchError(f"{path}: {name} is missing or incomplete; see docs/results-schema.md")
+    return found
+
+
 def canonical_lines(content: dict[str, Any]) -> str:
     """Return JSON with one top-level key a line, sorted: equal content is equal text, and a diff can be read."""
     rows = [f"{canonical(key)}: {canonical(content[key])}" for key in sorted(content)]
@@ -140,11 +145,19 @@ def shared_for(out: Path, code: str) -> Path:
 
 
 def find_runs(places: Iterable[Path]) -> list[Run]:
-    """Return every finished run at or below the places, sorted by folder; a place without any is an error."""
+    """Return every finished run at or below the places, sorted by folder; a place without any is an error.
+
+    A place may be a file of runs, which stands for the folder that they lay in.
+    """
     found: dict[Path, Run] = {}
     for place in places:
         if not place.exists():
             raise BenchError(f"{place}: no such folder; runs are made by `navibench run`")
+        if place.suffix == KEPT and place.is_file():
+            from bench.kept import read_kept
+
+            found.update({run.folder.resolve(): run for run in read_kept(place)})
+            continue
         paths = [place / "run.json"] if (place / "run.json").exists() else sorted(place.rglob("run.json"))
         if not paths:
             raise BenchError(f"{place}: no finished run in there; runs are made by `navibench run`")

@@ -1,8 +1,9 @@
 """What each part of the method is worth: every variant of the suite `ablations` against the whole, on the same cases.
 
-`--measure OUT` runs the suite first (what is finished below OUT is taken up), then writes results/ablations.json with
-its scores beside it, the comparisons to results/measured/ablations.json and the figure; `--finished OUT` does so with
-what is there and runs nothing. Without either, what was measured is printed.
+`--measure OUT` runs the suite first (what is finished below OUT is taken up), then adds its runs to
+results/ablations.runs, the comparisons to results/measured/ablations.json, and draws the figure; `--finished OUT` does
+so with what is there and runs nothing, so that a part of the suite, or of its seeds, can be run at a time and anywhere.
+Without either, what was measured is printed.
 """
 
 from __future__ import annotations
@@ -21,13 +22,11 @@ from bench.api import Kind
 from bench.cli.run import execute
 from bench.config import plain
 from bench.io import canonical, write_text
+from bench.kept import write_kept
 from bench.plan import plan
-from bench.report.board import gather
 from bench.report.groups import Group, grouped
 from bench.report.paired import correct
-from bench.report.render import difference, number, probability, to_json
-from bench.report.scored import scored
-from bench.report.scored_file import write_scored
+from bench.report.render import difference, number, probability
 from bench.stats import cluster_intervals, compare_paired
 from bench.store import Run, find_runs
 from docs.forest import Line, forest
@@ -35,7 +34,7 @@ from docs.measured import Row, read
 from tasks.suites import ABLATIONS, DOMAINS, FULL, RENDERED, VARIANTS
 
 RESULTS = Path(__file__).parent.parent / "results"
-STORED, MEASURED = RESULTS / "ablations.json", RESULTS / "measured" / "ablations.json"
+KEPT, MEASURED = RESULTS / "ablations.runs", RESULTS / "measured" / "ablations.json"
 FIGURE = Path(__file__).with_name("ablations.svg")
 INSTRUCTED = ("attribute-f1", "personal-effect", "clip-alignment", "clip-i", "clip-i-effect", "leak", "words")
 METRICS: Mapping[str, tuple[str, ...]] = {
@@ -61,22 +60,48 @@ class Measured:
 
 
 def measure(out: Path) -> None:
-    """Run what is not there yet, and write pages, comparisons and figure."""
+    """Run what is not there yet, and add it to what is kept."""
     jobs, _ = plan(ABLATIONS)
     keep(execute(jobs, None, out))
 
 
-def keep(runs: Sequence[Run]) -> None:
-    """Write pages, comparisons and figure of runs; variants that are not there yet are left out."""
-    write_text(STORED, to_json(gather(runs)))
-    write_scored(scored(grouped(runs)), STORED.with_suffix(".parquet"))
-    rows = rows_of(named(runs))
+def keep(runs: Iterable[Run]) -> None:
+    """Add runs of variants to those that are kept, compare all of them anew, and draw the figure."""
+    found = named([*(find_runs([KEPT]) if KEPT.exists() else ()), *runs])
+    write_kept((run for group in found.values() for run in group.runs), KEPT)
+    rows = joined(read(MEASURED), rows_of(found))
     write_text(MEASURED, json.dumps(rows, indent=1) + "\n")
     write_text(FIGURE, figure(rows))
 
 
+def joined(before: Sequence[Row], now: Sequence[Row]) -> list[Row]:
+    """Return the rows of both, in the order of the tables; of a variant on a card those that are of more seeds.
+
+    Where seeds are as many, those of `now` count.
+    """
+    seeds: list[dict[tuple[str, str], int]] = [
+        {(row["task"], row["variant"]): row["seeds"] for row in rows} for rows in (before, now)
+    ]
+    older = {key for key, count in seeds[0].items() if count > seeds[1].get(key, 0)}
+    rows = [row for row in before if (row["task"], row["variant"]) in older]
+    rows += [row for row in now if (row["task"], row["variant"]) not in older]
+    tasks = [task for kind in METRICS for task in tasks_of(kind)]
+    return sorted(rows, key=lambda row: (tasks.index(row["task"]), NAMES.index(row["variant"])))
+
+
+def corrected(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with Holm's correction of p over all comparisons of a kind of task."""
+    found: list[Row] = []
+    for kind in METRICS:
+        own = [row for row in rows if row["task"] in tasks_of(kind)]
+        tested = [row["p"] for row in own if row.get("p") is not None]
+        adjusted = iter(correct(tested))
+        found += [{**row, "p": next(adjusted)} if row.get("p") is not None else row for row in own]
+    return found
+
+
 def named(runs: Iterable[Run]) -> dict[tuple[str, str], Group]:
-    """Return the runs of each variant by its name and the task; runs of other systems are left out."""
+    """Return the newest runs of each variant by its name and the task; runs of other systems are left out."""
     known: dict[str, str] = {}
     for one in (FULL, *VARIANTS):
         (job,), _ = plan(one.part(ABLATIONS.tasks[:1], (0,), RENDERED))
@@ -90,19 +115,14 @@ def named(runs: Iterable[Run]) -> dict[tuple[str, str], Group]:
     return found
 
 
-def rows_of(found: Found) -> list[dict[str, Any]]:
-    """Return a row a card, variant and metric, of what was measured; Holm over all comparisons of a kind."""
-    rows: list[dict[str, Any]] = []
+def rows_of(found: Found) -> list[Row]:
+    """Return a row a card, variant and metric, of what was measured; p is not corrected."""
+    rows: list[Row] = []
     for kind, metrics in METRICS.items():
-        own: list[dict[str, Any]] = []
         for task in tasks_of(kind):
             there = {name: found[name, task] for name in NAMES if (name, task) in found}
             for name, group in there.items():
-                own += rows_of_one(task, name, group, there.get(FULL.name), metrics)
-        tested = [row for row in own if row.get("p") is not None]
-        for row, p in zip(tested, correct([row["p"] for row in tested]), strict=True):
-            row["p"] = p
-        rows += own
+                rows += rows_of_one(task, name, group, there.get(FULL.name), metrics)
     return rows
 
 
@@ -231,7 +251,7 @@ if __name__ == "__main__":
         measure(told.measure)
     if told.finished is not None:
         keep(find_runs([told.finished]))
-    rows = read(MEASURED)
+    rows = corrected(read(MEASURED))
     print(f"{glance(rows)}\n\n{table(rows)}")
     if FIGURE.exists():
         print(f"\n![Difference of every variant from the whole method]({FIGURE.name})")

@@ -16,6 +16,7 @@ from bench.cli.console import fail, note, show_remarks
 from bench.cli.data import app as data
 from bench.cli.doctor import doctor
 from bench.cli.fetch import fetch
+from bench.cli.keep import keep
 from bench.cli.log import log
 from bench.cli.ls import ls
 from bench.cli.pin import pin
@@ -39,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for verb in (ls, run, train, compare, check, pin, report, log, reproduce, score, examine, fetch, doctor):
+for verb in (ls, run, train, compare, check, pin, report, keep, log, reproduce, score, examine, fetch, doctor):
     app.command()(verb)
 app.add_typer(board, name="board")
 app.add_typer(data, name="data")

@@ -14,7 +14,7 @@ from bench.report.groups import Group, Question, grouped
 from bench.report.render import from_json
 from bench.report.scored import Column, Scored, scored
 from bench.report.scored_file import command, read_scored
-from bench.store import Run, find_runs
+from bench.store import find_runs
 from bench.submission.confined import decode_apart
 from bench.submission.limits import LIMITS
 from bench.submission.opening import open_safely
@@ -102,7 +102,7 @@ def _unpacked(archive: Path, folder: Path) -> Path:
 
 
 def _of_runs(name: str, folder: Path) -> Source:
-    runs = [Run(run.folder.resolve()) for run in find_runs([folder])]
+    runs = find_runs([folder.resolve()])
     told = grouped(runs)
     groups = {(asked, group.label): group for asked, members in told.items() for group in members}
     used = sum(len(group.runs) for group in groups.values())

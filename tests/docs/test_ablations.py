@@ -1,8 +1,8 @@
 """The page of ablations: differences are those of the cases, nothing is shown that was not measured, the figure fits.
 
 Invariants: 1. a variant's difference is the mean of its cases minus the whole's, whatever the order of rows; 2. Holm is
-over all comparisons of a kind; 3. what was not measured on a card has no row there, and only seeds that both have are
-compared; 4. stored rows, table and figure agree.
+over all comparisons of a kind, also of those measured at other times; 3. what was not measured on a card has no row
+there, and only seeds that both have are compared; 4. stored rows, table and figure agree.
 """
 
 from __future__ import annotations
@@ -15,12 +15,24 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.api import Kind
 from bench.rng import stream
 from bench.stats import holm
-from docs import ablations
-from docs.ablations import ABSENT, FIGURE, MEASURED, METRICS, figure, glance, rows_of, table, tasks_of
+from docs.ablations import (
+    ABSENT,
+    FIGURE,
+    MEASURED,
+    METRICS,
+    corrected,
+    figure,
+    glance,
+    joined,
+    rows_of,
+    table,
+    tasks_of,
+)
 from docs.forest import Line, forest
-from docs.measured import read
+from docs.measured import Row, read
 from tasks.suites import DOMAINS
 
 CASES = 40
@@ -40,7 +52,7 @@ def made(name: str, task: str, gain: float, seeds: int = 3) -> Any:
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[dict[str, Any]]:
+def rows() -> list[Row]:
     tasks = [f"{domain}/world/{kind}" for domain in DOMAINS for kind in METRICS]
     gains = {"full": 0.0, "without stage 1": -0.2, "without quality": 0.0}
     found = {(name, task): made(name, task, gain) for name, gain in gains.items() for task in tasks}
@@ -49,12 +61,12 @@ def rows() -> list[dict[str, Any]]:
     return rows_of(found)
 
 
-def of(rows: list[dict[str, Any]], task: str, variant: str, metric: str) -> dict[str, Any]:
+def of(rows: list[Row], task: str, variant: str, metric: str) -> Row:
     (row,) = [row for row in rows if (row["task"], row["variant"], row["metric"]) == (task, variant, metric)]
     return row
 
 
-def test_differences_are_those_of_the_cases(rows: list[dict[str, Any]]) -> None:
+def test_differences_are_those_of_the_cases(rows: list[Row]) -> None:
     for kind, metrics in METRICS.items():
         for task, metric in product(tasks_of(kind), metrics):
             worse, whole = of(rows, task, "without stage 1", metric), of(rows, task, "full", metric)
@@ -67,23 +79,31 @@ def test_differences_are_those_of_the_cases(rows: list[dict[str, Any]]) -> None:
             assert of(rows, task, "raw history", metric)["spread"] is None
 
 
-def test_p_is_corrected_over_all_comparisons_of_a_kind(rows: list[dict[str, Any]], monkeypatch: Any) -> None:
-    raw: list[list[float]] = []
-    monkeypatch.setattr(ablations, "correct", lambda values: raw.append(list(values)) or list(values))
-    tasks = [f"{domain}/world/image" for domain in DOMAINS]
-    found = {
-        (name, task): made(name, task, gain)
-        for name, gain in {"full": 0.0, "without stage 1": -0.2, "without quality": 0.0}.items()
-        for task in tasks
-    }
-    ablations.rows_of(found)
-    assert [len(part) for part in raw if part] == [42]
-    own = [row["p"] for row in rows if row["task"].endswith("/image") and "p" in row]
-    assert len(own) == 63 and all(0 < p <= 1 for p in own)
-    assert holm(raw[1])[0] >= raw[1][0]
+def test_p_is_corrected_over_all_comparisons_of_a_kind(rows: list[Row]) -> None:
+    found = corrected(rows)
+    assert [{**row, "p": 0} for row in found] == [{**row, "p": 0} for row in rows]
+    for kind, metrics in METRICS.items():
+        own, raw = ([row["p"] for row in part if row["task"].endswith(kind) and "p" in row] for part in (found, rows))
+        assert len(own) == 3 * 3 * len(metrics) + (kind == Kind.NEXT_ITEM) * 2
+        assert own == pytest.approx(list(holm(np.array(raw))))
+        assert any(one > two for one, two in zip(own, raw, strict=True))
 
 
-def test_nothing_is_shown_that_was_not_measured(rows: list[dict[str, Any]]) -> None:
+def row_of(variant: str, seeds: int, value: float, task: str = "game/world/next-item") -> Row:
+    return {"task": task, "variant": variant, "metric": "recall@10", "seeds": seeds, "value": value}
+
+
+def test_of_a_variant_measured_twice_more_seeds_count_then_the_newer() -> None:
+    before = [row_of("with thoughts", 3, 0.1), row_of("without stage 1", 1, 0.2), row_of("full", 2, 0.3)]
+    now = [row_of("full", 3, 0.4), row_of("without stage 1", 1, 0.5), row_of("with thoughts", 1, 0.6)]
+    now += [row_of("with thoughts", 1, 0.7, "product/world/next-item")]
+    found = [(row["task"].partition("/")[0], row["variant"], row["value"]) for row in joined(before, now)]
+    whole = [("game", "full", 0.4), ("game", "without stage 1", 0.5), ("game", "with thoughts", 0.1)]
+    assert found == [("product", "with thoughts", 0.7), *whole]
+    assert joined(before, []) == joined([], before) == joined(before, before)
+
+
+def test_nothing_is_shown_that_was_not_measured(rows: list[Row]) -> None:
     assert {row["task"] for row in rows if row["variant"] == "with thoughts"} == {"product/world/next-item"}
     lines = table(rows).splitlines()
     assert sum(line.startswith("| with thoughts |") for line in lines) == 1
@@ -107,7 +127,7 @@ def test_a_variant_without_the_whole_has_no_difference() -> None:
     assert found and not any("difference" in row for row in found)
 
 
-def test_the_figure_shows_every_difference_where_it_is(rows: list[dict[str, Any]]) -> None:
+def test_the_figure_shows_every_difference_where_it_is(rows: list[Row]) -> None:
     root = Xml.fromstring(figure(rows))
     space = "{http://www.w3.org/2000/svg}"
     labels = [element.text for element in root.iter(f"{space}text")]
@@ -125,7 +145,7 @@ def test_the_figure_is_of_what_was_measured() -> None:
         assert FIGURE.read_text(encoding="utf-8") == figure(read(MEASURED))
 
 
-def test_a_glance_tells_sign_size_and_what_is_told_from_0(rows: list[dict[str, Any]]) -> None:
+def test_a_glance_tells_sign_size_and_what_is_told_from_0(rows: list[Row]) -> None:
     head, _, *lines = glance(rows).splitlines()
     cells = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in lines}
     assert set(cells) == {"without stage 1", "without quality", "raw history", "with thoughts"}

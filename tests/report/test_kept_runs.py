@@ -1,0 +1,120 @@
+"""Runs kept in a file: reports tell the same of them as of their folders, and files that are none are refused.
+
+Invariants: 1. a report of the file is, to the byte, the report of the folders; 2. equal runs are equal bytes, in any
+order; 3. seeds and systems of a file and of folders come together, and the newest of equal ones counts; 4. a file that
+is broken, newer or something else is refused by name, and what it does not hold is not made up.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from bench.errors import BenchError
+from bench.kept import VERSION, read_kept, write_kept
+from bench.report.board import gather
+from bench.report.render import to_json
+from bench.store import Run, find_runs
+from tests.core.test_cli import navibench
+from tests.report.scored_results import drawn, write_run, write_runs
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two systems, one with three seeds, one not judged everywhere and of other cases on another task."""
+    folder, tables = tmp_path_factory.mktemp("runs"), drawn(["ann", "bob"])
+    tables["bob"][5:30] = np.nan
+    write_runs(folder, tables, owners=80)
+    for seed, values in enumerate(drawn(["one", "two"]).values(), 1):
+        write_run(folder, "ann", values, seed, owners=80)
+    other = {"id": "own/other/next-item", "version": "1", "primary": "main@10", "scorers": ["main@10"]}
+    write_run(folder / "other", "ann", drawn(["ann"], cases=30)["ann"], task=other)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def kept(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("kept") / "all.runs"
+    assert write_kept(find_runs([folder]), path) == 5
+    return path
+
+
+def test_a_report_of_the_file_is_that_of_the_folders(folder: Path, kept: Path) -> None:
+    assert to_json(gather(find_runs([kept]))) == to_json(gather(find_runs([folder])))
+
+
+def test_scores_come_back_as_they_were(folder: Path, kept: Path) -> None:
+    there = {(run.task, run.system, run.manifest["seed"]): run for run in find_runs([folder])}
+    found = read_kept(kept)
+    assert len(found) == len(there)
+    for run in found:
+        told, own = there[run.task, run.system, run.manifest["seed"]].read_scores(), run.read_scores()
+        assert (own.cases, own.users, own.slices) == (told.cases, told.users, told.slices)
+        np.testing.assert_array_equal(own.failed, told.failed)
+        for mine, theirs in ((own.metrics, told.metrics), (own.facts, told.facts)):
+            assert mine.keys() == theirs.keys()
+            for name in mine:
+                np.testing.assert_array_equal(mine[name], theirs[name])
+
+
+def test_equal_runs_are_equal_bytes_in_any_order(folder: Path, kept: Path, tmp_path: Path) -> None:
+    write_kept(find_runs([folder])[::-1], tmp_path / "again.runs")
+    write_kept(read_kept(kept), tmp_path / "of-itself.runs")
+    assert (tmp_path / "again.runs").read_bytes() == (tmp_path / "of-itself.runs").read_bytes() == kept.read_bytes()
+
+
+def test_a_file_and_a_folder_come_together(kept: Path, tmp_path: Path) -> None:
+    write_run(tmp_path, "ann", drawn(["x"])["x"], seed=7, owners=80)
+    newer = write_run(tmp_path, "bob", drawn(["y"])["y"], owners=80, asked="2026-01-01T00:00:00+00:00")
+    page = next(page for page in gather(find_runs([kept, tmp_path])) if page.question.task == "own/made/next-item")
+    rows = {row.system: row for row in page.rows}
+    assert rows["ann"].seeds == (0, 1, 2, 7) and rows["bob"].seeds == (0,)
+    assert rows["bob"].figures["main@10"].value == pytest.approx(newer.read_scores().metrics["main@10"].mean())
+
+
+def test_it_is_small(tmp_path: Path) -> None:
+    seeds = [
+        write_run(tmp_path, "ann", values, seed)
+        for seed, values in enumerate(drawn([f"s{number}" for number in range(8)], cases=3200).values())
+    ]
+    write_kept(seeds, tmp_path / "one.runs")
+    folders = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".runs")
+    assert (tmp_path / "one.runs").stat().st_size < folders / 5
+
+
+def test_answers_are_not_made_up(kept: Path) -> None:
+    with pytest.raises(BenchError, match="no answers, only scores"):
+        _ = read_kept(kept)[0].answers
+
+
+def test_other_files_are_refused(folder: Path, kept: Path, tmp_path: Path) -> None:
+    path = tmp_path / "none.runs"
+    path.write_bytes(kept.read_bytes()[: kept.stat().st_size // 2])
+    with pytest.raises(BenchError, match="not a whole file of runs"):
+        find_runs([path])
+    pq.write_table(pa.table({"run": ["{}"]}), path)
+    with pytest.raises(BenchError, match="no file that `navibench keep` wrote"):
+        find_runs([path])
+    pq.write_table(pa.table({"run": ["{}"]}).replace_schema_metadata({VERSION: b"2"}), path)
+    with pytest.raises(BenchError, match="newer than 1; upgrade"):
+        find_runs([path])
+    for text in ("{}", "[", "null"):
+        pq.write_table(pa.table({"run": [text]}).replace_schema_metadata({VERSION: b"1"}), path)
+        with pytest.raises(BenchError, match=r"none\.runs"):
+            find_runs([path])
+    with pytest.raises(BenchError, match=r"ends in \.runs"):
+        write_kept([Run(folder / "bob" / "0")], tmp_path / "one.parquet")
+
+
+def test_the_command_line(folder: Path, kept: Path, tmp_path: Path) -> None:
+    done = navibench("keep", str(folder), "--to", str(tmp_path / "all.runs"))
+    assert done.returncode == 0 and "5 runs kept" in done.stderr
+    assert (tmp_path / "all.runs").read_bytes() == kept.read_bytes()
+    told = navibench("report", str(kept), "--format", "json")
+    assert told.returncode == 0 and told.stdout == to_json(gather(find_runs([folder])))
+    refused = navibench("keep", str(folder), "--to", str(tmp_path / "all.parquet"))
+    assert refused.returncode == 2 and "ends in .runs" in refused.stderr
