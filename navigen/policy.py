@@ -79,8 +79,10 @@ class Policy:
         """Return a ranking a query, at least `k` deep; whatever no beam reached ties behind the rest."""
         numbers = self.identified.numbers
         answers: list[Answer] = []
-        for scores in self.rank(queries, progress):
-            part = queries[len(answers) : len(answers) + len(scores)]
+        order = self.by_length(queries)
+        asked = [queries[place] for place in order]
+        for scores in self.rank(asked, progress):
+            part = asked[len(answers) : len(answers) + len(scores)]
             exclude = [[numbers[name] for name in query.exclude if name in numbers] for query in part]
             answers.extend(top_rankings(scores, list(numbers), k, exclude))
         if self.free and (told := self.legality).prompts:
@@ -89,7 +91,17 @@ class Policy:
                 100 * told.illegal / told.prompts,
                 100 * told.illegal_beams / max(1, told.beams),
             )
-        return answers
+        return put_back(answers, order)
+
+    def by_length(self, queries: Sequence[Query]) -> list[int]:
+        """Return the places of queries from the shortest question to the longest.
+
+        Batches are of equally long prompts and filled up with copies: asked in this order, few have to be filled. What
+        is answered does not depend on it.
+        """
+        asked = [self.recipe.renderer.ask_next(self.history(query)).messages for query in queries]
+        sizes = [sum(len(content) for _, content in messages) for messages in asked]
+        return sorted(range(len(queries)), key=sizes.__getitem__)
 
     def rank(self, queries: Sequence[Query], progress: Progress = ignore_progress) -> Iterator[NDArray[np.float32]]:
         """Yield log p(item | history) of a part of the queries after another [part, items]; -inf where no beam ended.
@@ -160,10 +172,11 @@ class Policy:
         """Return an instruction a query, or the failure to write one."""
         write = self.agree if self.recipe.terms == "consensus" else self.write
         answers: list[Answer] = []
+        order = self.by_length(queries)
         for part in blocks(len(queries), BLOCK):
-            answers += write(queries[part], kind)
+            answers += write([queries[place] for place in order[part]], kind)
             progress("write", part.stop, len(queries))
-        return answers
+        return put_back(answers, order)
 
     def write(self, queries: Sequence[Query], kind: Kind) -> list[Answer]:
         """Return what the model writes, greedily, read strictly."""
@@ -228,3 +241,9 @@ class Policy:
     def history(self, query: Query) -> list[Written]:
         """Return the items of a query that a prompt holds."""
         return self.identified.known(query.history, self.recipe.history)
+
+
+def put_back(answers: Sequence[Answer], order: Sequence[int]) -> list[Answer]:
+    """Return answers in the order of their queries; `order` tells whose each one is."""
+    whose = dict(zip(order, answers, strict=True))
+    return [whose[place] for place in range(len(order))]
