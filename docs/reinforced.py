@@ -19,8 +19,8 @@ from bench.report.groups import Group
 from bench.report.render import number
 from bench.store import Run, find_runs
 from docs.ablations import MEASURED as COMPARED
-from docs.ablations import named, seeds_of
 from docs.measured import Row, show
+from docs.variants import named, seeds_of
 from tasks.suites import DOMAINS, FULL
 
 MEASURED = COMPARED.with_name("reinforced.json")

@@ -28,9 +28,9 @@ from bench.stats import compare_paired
 from bench.store import find_runs
 from bench.tables import read_answers
 from docs.ablations import MEASURED as COMPARED
-from docs.ablations import named, seeds_of, tasks_of
 from docs.measured import Row, show
 from docs.reinforced import BARE
+from docs.variants import named, seeds_of, tasks_of
 from tasks.suites import FULL, RENDERED
 
 MEASURED = COMPARED.with_name("unseen.json")

@@ -18,21 +18,10 @@ import pytest
 from bench.api import Kind
 from bench.rng import stream
 from bench.stats import holm
-from docs.ablations import (
-    ABSENT,
-    FIGURE,
-    MEASURED,
-    METRICS,
-    corrected,
-    figure,
-    glance,
-    joined,
-    rows_of,
-    table,
-    tasks_of,
-)
+from docs.ablations import ABSENT, FIGURE, MEASURED, figure, glance, table
 from docs.forest import Line, forest
 from docs.measured import Row, read
+from docs.variants import METRICS, corrected, joined, rows_of, tasks_of
 from tasks.suites import DOMAINS
 
 CASES = 40
