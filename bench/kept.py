@@ -7,7 +7,7 @@ carried to where other seeds and systems were run. The file is read like a folde
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.errors import BenchError
+from bench.errors import BenchError, unknown
 from bench.io import canonical, replacing
 from bench.store import KEPT, Run, check_manifest, current, folder_for
 from bench.tables import FACTS, SLICES, Scores
@@ -57,10 +57,11 @@ class Kept(Run):
         return _scores(_row_group(self.file, self.group).slice(self.place, 1).to_pylist()[0])
 
 
-def write_kept(runs: Iterable[Run], path: Path) -> int:
+def write_kept(runs: Iterable[Run], path: Path, only: Collection[str] = ()) -> int:
     """Write runs into a file, those that a newer one replaces left out, and return how many; equal runs, equal bytes.
 
-    A row a run and a row group a list of cases, since what is alike is stored once there.
+    `only`: the metrics whose scores are kept beside a card's primary one (none: all). A row a run and a row group a
+    list of cases, since what is alike is stored once there. Raises BenchError for a metric that no run has.
     """
     import pyarrow.parquet as pq
 
@@ -68,7 +69,11 @@ def write_kept(runs: Iterable[Run], path: Path) -> int:
         raise BenchError(f"{path}: runs are kept in a file whose name ends in {KEPT}")
     scored = [(run, run.read_scores()) for run in current(runs)]
     scored.sort(key=lambda pair: (pair[0].task, pair[1].cases, str(_place(pair[0].manifest))))
-    metrics = sorted({name for _, scores in scored for name in scores.metrics})
+    known = {name for _, scores in scored for name in scores.metrics}
+    for name in only:
+        if name not in known:
+            raise unknown("metric of these runs", name, known)
+    metrics = sorted({*only, *(run.manifest["task"]["primary"] for run, _ in scored)} if only else known)
     schema = _schema(metrics)
     with (
         replacing(path) as part,

@@ -7,6 +7,7 @@ is broken, newer or something else is refused by name, and what it does not hold
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.errors import BenchError
+from bench.io import file_sha256
 from bench.kept import VERSION, read_kept, write_kept
 from bench.report.board import gather
 from bench.report.render import to_json
 from bench.store import Run, find_runs
+from bench.tables import write_scores
 from tests.core.test_cli import navibench
 from tests.report.scored_results import drawn, write_run, write_runs
 
@@ -84,6 +87,23 @@ def test_it_is_small(tmp_path: Path) -> None:
     write_kept(seeds, tmp_path / "one.runs")
     folders = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".runs")
     assert (tmp_path / "one.runs").stat().st_size < folders / 5
+
+
+def test_only_some_metrics_are_kept_if_so_asked(tmp_path: Path) -> None:
+    run = write_run(tmp_path, "ann", drawn(["ann"])["ann"])
+    scores = run.read_scores()
+    more = replace(
+        scores, metrics={**scores.metrics, "other": scores.metrics["main@10"] * 2, "third": scores.failed * 1.0}
+    )
+    write_scores(run.scores, more)
+    files = {**run.manifest["files"], "scores.parquet": file_sha256(run.scores)}
+    run.write_manifest({**run.manifest, "files": files})
+    write_kept([run], tmp_path / "some.runs", ["other"])
+    (kept,) = read_kept(tmp_path / "some.runs")
+    assert set(kept.read_scores().metrics) == {"main@10", "other"}
+    np.testing.assert_array_equal(kept.read_scores().metrics["other"], more.metrics["other"])
+    with pytest.raises(BenchError, match="did you mean other"):
+        write_kept([run], tmp_path / "some.runs", ["othr"])
 
 
 def test_answers_are_not_made_up(kept: Path) -> None:
