@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class Kept(Run):
     told: str
     group: int
     place: int
+
+    whole: ClassVar[bool] = False
 
     @cached_property
     def manifest(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from bench.errors import BenchError
 from bench.io import canonical, file_sha256, read_json, write_text
@@ -39,6 +39,9 @@ class Run:
     """A run's folder; reading checks that what is there is what was written."""
 
     folder: Path
+
+    whole: ClassVar[bool] = True
+    """Whether answers lie beside the scores."""
 
     @property
     def answers(self) -> Path:

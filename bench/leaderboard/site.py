@@ -75,6 +75,7 @@ def write(board: Board, folder: Path, root: Path | None = None, progress: Progre
 def _gallery(sheet: Sheet, part: Path, shelf: Shelf, people: People, progress: Progress) -> tuple[str, tuple[str, ...]]:
     """Write the gallery of the rows whose runs are at hand, if these are pictures or clips."""
     found = [(entry.row.label, entry.group) for entry in sheet.entries if entry.group is not None]
+    found = [(label, group) for label, group in found if all(run.whole for run in group.runs)]
     if not found or found[0][1].told["task"].get("kind") not in (Kind.IMAGE, Kind.VIDEO):
         return "", ()
     shown = exhibit(sheet.page.question, [group for _, group in found], people)

@@ -127,14 +127,16 @@ def grouped(runs: Iterable[Run]) -> dict[Question, list[Group]]:
 
 
 def find_group(name: str, out: Path) -> Group:
-    """Return the runs a name means: a run's folder, or "system" or "task:system" among the runs under `out`.
+    """Return the runs a name means: a run's folder, or "system" or "task:system" among the runs under or in `out`.
 
     Seeds of one system are one group. Where a system was run with several settings, its defaults are meant. Several
     groups are an error that tells them apart; none is an error with the nearest names.
     """
     if (Path(name) / "run.json").exists():
         return Group((Run(Path(name)),))
-    runs = find_runs([out]) if out.is_dir() else []
+    runs = find_runs([out]) if out.exists() else []
+    if same := [run for run in runs if run.folder == Path(name)]:  # in a file of runs
+        return Group(tuple(same))
     named = [run for run in runs if name in (run.system, f"{run.task}:{run.system}")]
     if not named:
         raise unknown("run", name, {word for run in runs for word in (run.system, f"{run.task}:{run.system}")})
@@ -148,13 +150,17 @@ def find_group(name: str, out: Path) -> Group:
 
 
 def average(parts: Sequence[Scores]) -> Scores:
-    """Return the case-wise mean of several seeds' scores; a case one seed could not judge is judged by the others."""
+    """Return the case-wise mean of several seeds' scores; a case one seed could not judge is judged by the others.
+
+    Of seeds that were kept with other metrics (`bench.kept`) those that all of them have are averaged.
+    """
     first = parts[0]
     if any(part.cases != first.cases for part in parts):
         raise BenchError("seeds of one system were asked different cases; run them with the same --limit")
     if len(parts) == 1:
         return first
-    metrics = {name: _nanmean(np.stack([part.metrics[name] for part in parts])) for name in first.metrics}
+    shared = [name for name in first.metrics if all(name in part.metrics for part in parts)]
+    metrics = {name: _nanmean(np.stack([part.metrics[name] for part in parts])) for name in shared}
     return replace(first, failed=np.any([part.failed for part in parts], axis=0), metrics=metrics)
 
 

@@ -19,6 +19,8 @@ from bench.errors import BenchError
 from bench.io import file_sha256
 from bench.kept import VERSION, read_kept, write_kept
 from bench.report.board import gather
+from bench.report.groups import find_group, grouped
+from bench.report.html import site
 from bench.report.render import to_json
 from bench.store import Run, find_runs
 from bench.tables import write_scores
@@ -104,6 +106,34 @@ def test_only_some_metrics_are_kept_if_so_asked(tmp_path: Path) -> None:
     np.testing.assert_array_equal(kept.read_scores().metrics["other"], more.metrics["other"])
     with pytest.raises(BenchError, match="did you mean other"):
         write_kept([run], tmp_path / "some.runs", ["othr"])
+
+
+def test_seeds_that_were_kept_with_other_metrics_share_some(folder: Path, kept: Path, tmp_path: Path) -> None:
+    run = write_run(tmp_path, "ann", drawn(["x"])["x"], seed=7, owners=80)
+    scores = run.read_scores()
+    write_scores(run.scores, replace(scores, metrics={"more": scores.metrics["main@10"], **scores.metrics}))
+    files = {**run.manifest["files"], "scores.parquet": file_sha256(run.scores)}
+    figures = {**run.manifest["figures"], "more": run.manifest["figures"]["main@10"]}
+    run.write_manifest({**run.manifest, "files": files, "figures": figures})
+    everything = [*(one for one in find_runs([kept]) if one.task == run.task), run]
+    ((_, groups),) = grouped(everything).items()
+    group = next(one for one in groups if one.system == "ann")
+    assert len(group.runs) == 4 and set(group.scores.metrics) == {"main@10"}
+
+
+def test_a_run_in_a_file_can_be_named_and_compared(kept: Path) -> None:
+    named = {run.system: run for run in find_runs([kept]) if run.task == "own/made/next-item"}
+    assert find_group(str(named["bob"].folder), kept).runs == (named["bob"],)
+    told = navibench("compare", "own/made/next-item:ann", "own/made/next-item:bob", "--out", str(kept))
+    assert told.returncode == 0 and "own/made/next-item" in told.stdout
+
+
+def test_pages_of_a_file_have_no_gallery(tmp_path: Path) -> None:
+    card = {"id": "own/made/image", "version": "1", "kind": "image", "primary": "main@10", "scorers": ["main@10"]}
+    write_kept([write_run(tmp_path / "runs", "ann", drawn(["x"])["x"], task=card)], tmp_path / "one.runs")
+    made = site.write_runs(find_runs([tmp_path / "one.runs"]), tmp_path / "pages")
+    assert made.galleries == 0 and any("holds no answers" in note for note in made.notes)
+    assert "ann" in (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
 
 
 def test_answers_are_not_made_up(kept: Path) -> None:

@@ -49,6 +49,8 @@ def write_runs(
         directions = {name: line["higher_is_better"] for name, line in told["figures"].items()}
         if told["task"].get("kind") not in (Kind.IMAGE, Kind.VIDEO):
             return section(page, directions)
+        if not all(run.whole for group in members for run in group.runs):
+            return section(page, directions, notes=("no gallery, since a file of runs holds no answers",))
         by_label = {group.label: group for group in members}
         shown = exhibit(page.question, [by_label[row.label] for row in page.rows], people)
         return section(page, directions, *hang(page, shown, part, shelf, progress))
