@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,37 @@ class Suite:
     parts: tuple[Suite, ...] = ()
     config: str = ""
     asks: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def grids(self) -> tuple[Suite, ...]:
+        """The suite's own grid and its parts."""
+        return (replace(self, parts=()), *self.parts)
+
+    def only(self, tasks: Collection[str], systems: Collection[str], seeds: tuple[int, ...]) -> Suite:
+        """Return the runs of the suite that are of these tasks and systems (none named: all), with other seeds.
+
+        A name that the suite does not have takes the place of its own: what is then run is its first grid.
+        """
+        known = {name for grid in self.grids for name in (*grid.tasks, *grid.systems)}
+        if not known.issuperset((*tasks, *systems)):
+            return replace(
+                self,
+                tasks=tuple(tasks) or self.tasks,
+                systems=tuple(systems) or self.systems,
+                seeds=seeds or self.seeds,
+                parts=(),
+            )
+        kept = [
+            replace(
+                grid,
+                tasks=tuple(name for name in grid.tasks if not tasks or name in tasks),
+                systems=tuple(name for name in grid.systems if not systems or name in systems),
+                seeds=seeds or grid.seeds,
+            )
+            for grid in self.grids
+        ]
+        first, *others = [grid for grid in kept if grid.tasks and grid.systems] or [replace(kept[0], systems=())]
+        return replace(first, id=self.id, asks=self.asks, parts=tuple(others))
 
 
 @dataclass(frozen=True, slots=True)

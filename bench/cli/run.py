@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 
 def run(
-    task: Annotated[str | None, typer.Option(help="Task names or card files, comma separated.")] = None,
-    system: Annotated[str | None, typer.Option(help="System names, comma separated.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Task names or card files, comma separated; of a suite, these only.")
+    ] = None,
+    system: Annotated[str | None, typer.Option(help="System names, comma separated; of a suite, these only.")] = None,
     suite: Annotated[str | None, typer.Option(help="A named grid of tasks and systems.")] = None,
     limit: Annotated[int | None, typer.Option(help="Ask only this many cases, chosen by hash.")] = None,
     seed: Annotated[str | None, typer.Option(help="Seeds, comma separated.", show_default="0 or the suite's")] = None,
@@ -94,9 +96,7 @@ def tell_failures(runs: list[Run]) -> bool:
 
 
 def _grid(task: str | None, system: str | None, name: str | None, seed: str | None) -> Suite:
-    """Return the named suite with whatever was spelled out in its place, or the grid that was spelled out."""
-    from dataclasses import replace
-
+    """Return what was spelled out of the named suite, or the grid that was spelled out."""
     from bench import catalogue
     from bench.listing import Suite
 
@@ -105,13 +105,7 @@ def _grid(task: str | None, system: str | None, name: str | None, seed: str | No
     except ValueError:
         raise BenchError(f"--seed {seed}: expected whole numbers, comma separated") from None
     found = catalogue.suite(name) if name else Suite("", (), ())
-    return replace(
-        found,
-        tasks=tuple(split(task)) or found.tasks,
-        systems=tuple(split(system)) or found.systems,
-        seeds=seeds or found.seeds,
-        parts=() if task or system else tuple(replace(part, seeds=seeds or part.seeds) for part in found.parts),
-    )
+    return found.only(split(task), split(system), seeds)
 
 
 def execute(jobs: list[Job], root: Path | None, folder: Path) -> list[Run]:

@@ -62,8 +62,9 @@ def test_a_command_can_be_planned(command: str) -> None:
         jobs, _ = plan(Suite("", (options["task"],), (words[2],)), None, told)
     else:
         options, told = read(words[2:])
-        assert words[1] == "run" and set(options) <= {"task", "system", "suite", "out"}
-        jobs, _ = plan(_grid(options.get("task"), options.get("system"), options.get("suite"), "0"), None, told)
+        assert words[1] == "run" and set(options) <= {"task", "system", "suite", "seed", "out"}
+        asked = [options.get(name) for name in ("task", "system", "suite")]
+        jobs, _ = plan(_grid(*asked, options.get("seed", "0")), None, told)
     assert jobs
 
 
