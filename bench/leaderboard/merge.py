@@ -9,38 +9,12 @@ from functools import cached_property
 
 from bench.api import Progress, ignore_progress
 from bench.errors import BenchError
+from bench.leaderboard.entries import FROM, Entry, entries_of
 from bench.leaderboard.pairing import HERE, compare_open
 from bench.leaderboard.sources import Source
 from bench.report.board import Contrast, Page, Row
-from bench.report.groups import Group, Question
+from bench.report.groups import Question
 from bench.report.html.ranks import ranks, ties
-from bench.report.scored import Column
-
-FROM = "from"  # what tells different figures of one label apart; a word of Python, so no system has such a setting
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """One source of a row: the heads of its runs' keys, what they ran on, and when they were asked, if that is told."""
-
-    source: str
-    keys: tuple[str, ...]
-    host: str
-    asked: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row with all sources that tell its figures; `system` is its label without what tells figures apart.
-
-    `group` and `scores` are those of the sources that have them.
-    """
-
-    row: Row
-    system: str
-    origins: tuple[Origin, ...]
-    group: Group | None = None
-    scores: Column | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +113,7 @@ def _sheet(asked: Question, told: Sequence[tuple[Source, Page]], progress: Progr
         names = ", ".join(source.name for source, _ in told)
         raise BenchError(f"{asked.title}: {names} tell different numbers of cases or users of one question")
     more = _direction(asked, told)
-    entries = sorted(_entries(told), key=lambda entry: (*_goodness(entry.row, asked, more), entry.row.label))
+    entries = sorted(entries_of(told), key=lambda entry: (*_goodness(entry.row, asked, more), entry.row.label))
     cases, users = sizes.pop()
     lines = _contrasts(told, entries)
     labels, columns = [entry.row.label for entry in entries], [entry.scores for entry in entries]
@@ -171,44 +145,6 @@ def _direction(asked: Question, told: Sequence[tuple[Source, Page]]) -> bool:
     if len(known) > 1:
         raise BenchError(f"{asked.title}: {known[True]} puts more first, {known[False]} less; one of them is edited")
     return next(iter(known), True)
-
-
-Same = tuple[object, ...]
-
-
-def _same(row: Row) -> Same:
-    """Return what rows share that count once: label, seeds, failures and all figures, to the last digit."""
-    figures = tuple(sorted((name, line.value, line.low, line.high) for name, line in row.figures.items()))
-    return (row.label, row.seeds, row.failed, *figures)
-
-
-def _entries(told: Sequence[tuple[Source, Page]]) -> list[Entry]:
-    found: dict[Same, Entry] = {}
-    for source, page in told:
-        for row in page.rows:
-            group = source.groups.get((page.question, row.label))
-            asked = tuple(str(run.manifest["asked"]) for run in group.runs) if group else ()
-            origin = Origin(source.name, row.keys, row.host, asked)
-            scores = source.scores.get((page.question, row.label))
-            old = found.get(key := _same(row))
-            if old is None:
-                found[key] = Entry(row, row.label, (origin,), group, scores)
-                continue
-            if old.scores is not None and scores is not None and not old.scores.same(scores):
-                both = " and ".join(one.source for one in (*old.origins, origin))
-                raise BenchError(f"{page.title}: {row.label}: {both} tell the same figures of different scores")
-            together = (*old.origins, origin)
-            found[key] = replace(old, origins=together, group=old.group or group, scores=old.scores or scores)
-    labels: dict[str, list[Same]] = defaultdict(list)
-    for key, entry in found.items():
-        labels[entry.row.label].append(key)
-    for keys in labels.values():
-        for key in keys if len(keys) > 1 else ():
-            entry = found[key]
-            names = " + ".join(origin.source for origin in entry.origins)
-            row = replace(entry.row, settings={**entry.row.settings, FROM: names})
-            found[key] = replace(entry, row=row)
-    return list(found.values())
 
 
 def _contrasts(

@@ -7,7 +7,8 @@ import io
 from typing import Any
 
 from bench.config import plain
-from bench.leaderboard.merge import Board, Entry, Sheet
+from bench.leaderboard.entries import Entry
+from bench.leaderboard.merge import Board, Sheet
 from bench.report.html.ranks import against_best
 from bench.report.render import difference, guarded, interval
 from bench.store import canonical_lines

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.io import digest
-from bench.leaderboard.merge import FROM, Board, Entry, Sheet
+from bench.leaderboard.entries import FROM, Entry
+from bench.leaderboard.merge import Board, Sheet
 from bench.leaderboard.text import rank_of, sources_of
 from bench.report.html.chart import scale_of
 from bench.report.html.table import Cell, Column, Table, figures, slug

@@ -43,12 +43,12 @@ class Column:
     values: Floats
     more: bool
 
-    def same(self, other: Column) -> bool:
-        """Return whether both hold the same scores of the same cases."""
+    def same(self, other: Column, rounding: float = 0.0) -> bool:
+        """Return whether both hold the same scores of the same cases, but for differences up to `rounding`."""
         return (
             self.more == other.more
             and self.cases.same(other.cases)
-            and np.array_equal(self.values, other.values, equal_nan=True)
+            and np.allclose(self.values, other.values, rtol=rounding, atol=rounding, equal_nan=True)
         )
 
 

@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from bench.leaderboard.sources import Source, opened
 from bench.report.board import Page
 from bench.report.render import as_csv, guarded
 from tests.report.boards import made_page, store
+from tests.report.scored_results import drawn, store_scored, write_run
 
 FIRST = {"ann": 0.5, "bob": 0.4, "cid": 0.39}
 
@@ -45,6 +47,31 @@ def test_different_figures_of_a_label_stand_apart_with_their_source() -> None:
     assert labels(made) == ["ann", "bob (from=one.json)", "cid", "bob (from=two.json + three.json)", "dora"]
     assert "2 are different figures of one label" in made.counts()
     assert {entry.system for entry in made.sheets[0].entries} == {"ann", "bob", "cid", "dora"}
+
+
+def test_figures_that_differ_by_rounding_only_count_once() -> None:
+    near = made_page({"ann": 0.5 + 4e-6, "bob": 0.4, "cid": 0.39 - 3e-5})
+    apart = made_page({"ann": 0.5 + 1e-3})
+    assert labels(board(one=made_page(FIRST), two=near)) == ["ann", "bob", "cid"]
+    assert [entry.system for entry in board(one=made_page(FIRST), two=apart).sheets[0].entries].count("ann") == 2
+
+
+def test_scores_that_differ_by_more_than_figures_stand_apart(tmp_path: Path) -> None:
+    scores = drawn(["ann"])["ann"]
+    moved = scores.copy()
+    moved[:2] = scores[:2] + np.array([0.01, -0.01])  # the mean stays, the ends of the interval hardly move
+    moved[2] += 1e-4
+    places = [
+        store_scored(tmp_path / name, **{name: [write_run(tmp_path / f"{name}-runs", "ann", values)]})
+        for name, values in (("one", scores), ("two", scores + 1e-7), ("three", moved))
+    ]
+    for path in (place / f"{place.name}.{kind}" for place in places for kind in ("json", "parquet")):
+        path.rename(tmp_path / path.name)
+    with opened(tmp_path) as sources:
+        known = {source.name: source for source in sources}
+        together = merge([known["one.json"], known["two.json"]])
+        assert [len(entry.origins) for entry in together.sheets[0].entries] == [2]
+        assert len(merge(list(known.values())).sheets[0].entries) == 2
 
 
 @pytest.mark.parametrize("change", [{"seeds": (1,)}, {"failed": 3}, {"settings": {"k": 2}}])
