@@ -146,7 +146,9 @@ def test_two_processes_train_what_one_does(tmp_path: Path) -> None:
             assert one.keys() == other.keys()
             np.testing.assert_allclose([one[name] for name in one], [other[name] for name in one], atol=1e-4)
         for name, value in weights_of(model).items():
-            torch.testing.assert_close(weights_of(finished)[name], value, atol=1e-5, rtol=0)
+            # Where a gradient is nearly 0, its rounding alone decides how far Adam goes; elsewhere nothing differs.
+            difference = (weights_of(finished)[name] - value).abs()
+            assert difference.max() < 1e-4 and difference.mean() < 1e-7, name
 
 
 @pytest.mark.slow
