@@ -43,17 +43,20 @@ class Suite:
                 seeds=seeds or self.seeds,
                 parts=(),
             )
-        kept = [
-            replace(
-                grid,
-                tasks=tuple(name for name in grid.tasks if not tasks or name in tasks),
-                systems=tuple(name for name in grid.systems if not systems or name in systems),
-                seeds=seeds or grid.seeds,
-            )
-            for grid in self.grids
-        ]
+        kept = [grid.narrowed(tasks, systems, seeds) for grid in self.grids]
         first, *others = [grid for grid in kept if grid.tasks and grid.systems] or [replace(kept[0], systems=())]
         return replace(first, id=self.id, asks=self.asks, parts=tuple(others))
+
+    def narrowed(self, tasks: Collection[str], systems: Collection[str], seeds: tuple[int, ...]) -> Suite:
+        """Return the grid with those of its tasks and systems that are named, and without the others' settings."""
+        left_out = [name for name in self.systems if systems and name not in systems]
+        return replace(
+            self,
+            tasks=tuple(name for name in self.tasks if not tasks or name in tasks),
+            systems=tuple(name for name in self.systems if name not in left_out),
+            seeds=seeds or self.seeds,
+            settings=tuple(line for line in self.settings if not line.startswith(tuple(f"{one}." for one in left_out))),
+        )
 
 
 @dataclass(frozen=True, slots=True)

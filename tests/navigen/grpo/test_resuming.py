@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from bench.errors import BenchError
 from bench.rng import stream
