@@ -55,8 +55,11 @@ class Kept(Run):
         raise BenchError(f"{self.file}: holds no answers, only scores; name the folder of the runs themselves")
 
     def read_scores(self) -> Scores:
-        """Return the per-case scores."""
-        return _scores(_row_group(self.file, self.group).slice(self.place, 1).to_pylist()[0])
+        """Return the per-case scores. Raises BenchError if the file was written anew since the run was found in it."""
+        rows = _row_group(self.file, self.group, self.file.stat().st_mtime_ns).slice(self.place, 1).to_pylist()
+        if not rows or rows[0]["run"] != self.told:
+            raise BenchError(f"{self.file}: was written anew while it was read; read it again")
+        return _scores(rows[0])
 
 
 def write_kept(runs: Iterable[Run], path: Path, only: Collection[str] = ()) -> int:
@@ -154,14 +157,17 @@ def _row(run: Run, scores: Scores, metrics: Sequence[str]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=2)
-def _row_group(path: Path, group: int) -> pa.Table:
-    """Return the rows of a row group; systems of one question are read one after the other."""
+def _row_group(path: Path, group: int, _written: int) -> pa.Table:
+    """Return the rows of a row group; systems of one question are read one after the other.
+
+    `_written` tells a file from the one that stood there before.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            return file.read_row_group(group)
+            return file.read_row_group(group) if group < file.num_row_groups else file.schema_arrow.empty_table()
     except (pa.ArrowException, OSError) as error:
         raise BenchError(f"{path}: not a whole file of runs ({str(error).splitlines()[0]})") from None
 

@@ -43,8 +43,8 @@ def keep(runs: Iterable[Run]) -> None:
     """Add runs of variants to those that are kept, compare all of them anew, and draw the figure."""
     found = named([*(find_runs([KEPT]) if KEPT.exists() else ()), *runs])
     shown = {metric for _, task in found for metric in METRICS[task.rpartition("/")[2]]}
-    write_kept((run for group in found.values() for run in group.runs), KEPT, shown)
     rows = joined(read(MEASURED), rows_of(found))
+    write_kept((run for group in found.values() for run in group.runs), KEPT, shown)
     write_text(MEASURED, json.dumps(rows, indent=1) + "\n")
     write_text(FIGURE, figure(rows))
 

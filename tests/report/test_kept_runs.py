@@ -136,6 +136,18 @@ def test_pages_of_a_file_have_no_gallery(tmp_path: Path) -> None:
     assert "ann" in (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
 
 
+def test_a_file_that_was_written_anew_is_not_taken_for_the_one_that_was(tmp_path: Path) -> None:
+    one, two = (write_run(tmp_path, name, drawn([name])[name]) for name in ("one", "two"))
+    path = tmp_path / "some.runs"
+    write_kept([two], path)
+    (old,) = read_kept(path)
+    old.read_scores()
+    write_kept([one, two], path)
+    with pytest.raises(BenchError, match="written anew"):
+        old.read_scores()
+    assert {run.system for run in read_kept(path)} == {"one", "two"}
+
+
 def test_answers_are_not_made_up(kept: Path) -> None:
     with pytest.raises(BenchError, match="no answers, only scores"):
         _ = read_kept(kept)[0].answers
