@@ -22,7 +22,7 @@ from bench.report.render import difference, number, probability
 from bench.store import Run, find_runs
 from docs.forest import Line, forest
 from docs.measured import Row, read
-from docs.variants import METRICS, NAMES, corrected, joined, named, rows_of, tasks_of
+from docs.variants import METRICS, NAMES, corrected, families, joined, key_of, named, rows_of, tasks_of
 from tasks.suites import ABLATIONS
 
 RESULTS = Path(__file__).parent.parent / "results"
@@ -80,6 +80,16 @@ def glance(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def counted(rows: Sequence[Row]) -> str:
+    """Return a table of what Holm's correction counts: the comparisons of each family, and how many are measured."""
+    tested = {key_of(row) for row in rows if row.get("p") is not None}
+    lines = ["| corrected together | comparisons | measured so far |", "|---|---:|---:|"]
+    for one in families():
+        done = sum(key in tested for key in one.comparisons)
+        lines.append(f"| {one.kind}: {one.what} | {len(one.comparisons)} | {done} |")
+    return "\n".join(lines)
+
+
 def mark(row: Row | None) -> str:
     """Return a difference with its sign, and a star where it is told from 0; nothing where it was not measured."""
     if row is None or row.get("difference") is None:
@@ -120,6 +130,6 @@ if __name__ == "__main__":
     if told.finished is not None:
         keep(find_runs([told.finished]))
     rows = corrected(read(MEASURED))
-    print(f"{glance(rows)}\n\n{table(rows)}")
+    print(f"{glance(rows)}\n\n{counted(rows)}\n\n{table(rows)}")
     if FIGURE.exists():
         print(f"\n![Difference of every variant from the whole method]({FIGURE.name})")

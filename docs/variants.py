@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ METRICS: Mapping[str, tuple[str, ...]] = {
     Kind.VIDEO.value: INSTRUCTED,
 }
 NAMES = (FULL.name, *(one.name for one in VARIANTS))
+LATER = ("contrasted reward",)  # added after results had been seen, so no part of what was planned
+PLANNED = tuple(one.name for one in VARIANTS if one.name not in LATER)
+Comparison = tuple[str, str, str]  # task, variant, metric
 Found = Mapping[tuple[str, str], Group]  # by variant and task
 
 
@@ -38,6 +42,15 @@ class Measured:
     table: NDArray[np.float64]
     users: NDArray[np.int64]
     means: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Comparisons with the whole method that are corrected together; `what` they are of a `kind` of task."""
+
+    kind: str
+    what: str
+    comparisons: tuple[Comparison, ...]
 
 
 def named(runs: Iterable[Run]) -> dict[tuple[str, str], Group]:
@@ -137,11 +150,27 @@ def joined(before: Sequence[Row], now: Sequence[Row]) -> list[Row]:
 
 
 def corrected(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows with Holm's correction of p over all comparisons of a kind of task."""
-    found: list[Row] = []
-    for kind in METRICS:
-        own = [row for row in rows if row["task"] in tasks_of(kind)]
-        tested = [row["p"] for row in own if row.get("p") is not None]
-        adjusted = iter(correct(tested))
-        found += [{**row, "p": next(adjusted)} if row.get("p") is not None else row for row in own]
-    return found
+    """Return the rows with Holm's correction of p over all comparisons of their families, measured or not.
+
+    One that was planned and is not measured yet counts as if its p were 1, so that no p rises as the suite goes on.
+    """
+    adjusted: dict[Comparison, float | None] = {}
+    raw = {key_of(row): row.get("p") for row in rows}
+    for family in families():
+        known = [p if (p := raw.get(one)) is not None else 1.0 for one in family.comparisons]
+        adjusted |= zip(family.comparisons, correct(known), strict=True)
+    return [{**row, "p": adjusted[key_of(row)]} if row.get("p") is not None else row for row in rows]
+
+
+def families() -> list[Family]:
+    """Return what is corrected together: a kind's planned comparisons, and apart those that were added later."""
+    return [
+        Family(kind, what, tuple(product(tasks_of(kind), names, metrics)))
+        for what, names in (("planned", PLANNED), (" and ".join(LATER), LATER))
+        for kind, metrics in METRICS.items()
+    ]
+
+
+def key_of(row: Row) -> Comparison:
+    """Return which comparison a row is of."""
+    return row["task"], row["variant"], row["metric"]

@@ -13,4 +13,5 @@ CONFIGS: dict[str, Entry] = {
     "catalogue": Entry("navigen.configs:CATALOGUE", "a fresh small model for any log", "lm"),
     "smollm2": Entry("navigen.configs:SMOLLM2", "SmolLM2-135M-Instruct with LoRA", "lm"),
     "paper": Entry("navigen.configs:PAPER", "the paper's setting: Qwen3-1.7B, three levels of 8192 codes", "lm"),
+    "paper-asked": Entry("navigen.configs:PAPER_ASKED", "how a trained policy of the paper's setting is asked", "lm"),
 }

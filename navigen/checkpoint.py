@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import rmtree
@@ -25,6 +26,7 @@ from navigen.recipe import Recipe
 
 FILE = "navigen.json"
 SCHEMA = 1
+LENGTHS = ("beams", "tokens", "thought_tokens")  # of answering: what is shorter than in training cuts answers off
 PLACED = ("is_local", "local_files_only")  # what loading notes of a tokenizer, so that saving again changed its file
 
 
@@ -88,6 +90,7 @@ def is_reinforced(told: Mapping[str, Any]) -> bool:
 def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Policy:
     """Return the policy of a checkpoint for the same catalogue; `recipe` gives the settings of answering only.
 
+    Settings of answering that decide how long it may think and write are told where they differ from the training's.
     Raises BenchError where the checkpoint was made by other prompts, for other items, or for another kind of system.
     """
     told = read_told(folder)
@@ -102,6 +105,10 @@ def load_policy(folder: Path, train: Train, recipe: Recipe, device: str) -> Poli
         raise BenchError(f"{folder}: made for other items than this task's; train on this task (navibench train)")
     known = settings(type(recipe))
     kept = {name: value for name, value in told["recipe"].items() if name in known and name not in {*recipe.asked_anew}}
+    answered = {name: told["recipe"][name] for name in LENGTHS if name in told["recipe"]}
+    if others := [f"{name}={value}" for name, value in answered.items() if value != plain(recipe).get(name, value)]:
+        log = logging.getLogger("navibench")
+        log.warning("%s: trained to be asked with %s; say so if that is meant (--set)", folder, ", ".join(others))
     own: Recipe = build(type(recipe), {**plain(recipe), **kept}, str(folder))
     if told["prompts"] != own.renderer.digest():
         raise BenchError(

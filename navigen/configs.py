@@ -36,6 +36,7 @@ PAPER: Mapping[str, object] = {
     "mixture": ("cid2ins=1",),
     "learn_history": False,
     "think": True,
+    "ranks_directly": True,
     "embed_epochs": 3.0,
     "embed_rate": 5e-4,
     "head": "full",
@@ -97,3 +98,8 @@ PAPER: Mapping[str, object] = {
 The teacher's and the judge's address and model are the user's to say (docs/paper.md); their key is read from the
 environment variable NAVIGEN_KEY.
 """
+
+PAPER_ASKED: Mapping[str, object] = {
+    name: PAPER[name] for name in ("beams", "tokens", "thought_tokens", "asked_at_once", "ranks_directly")
+}
+"""How the released setting is asked, for a policy that was trained before and is loaded by `checkpoint`."""

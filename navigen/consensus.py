@@ -12,7 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.api import Answer, Failure, Instruction, Kind
 from bench.terms import MOST, key
+from navigen.corpus import compose
+from navigen.prompt import Written
+
+NONE_AGREED = "the answer has no terms: no item that the ranking found likely has any"
 
 
 class Consensus:
@@ -37,12 +42,25 @@ class Consensus:
         self.usual = min(MOST, round(sum(sizes) / len(sizes))) if sizes else 0
 
     def terms(self, log_p: NDArray[np.float32]) -> list[tuple[str, ...]]:
-        """Return for every row of log p [queries, items] as many of the likeliest terms as an item usually has."""
+        """Return for every row of log p [queries, items] as many of the likeliest terms as an item usually has.
+
+        None where no item that the row gives a chance has any.
+        """
         with np.errstate(invalid="ignore"):
             share = np.exp(log_p.astype(np.float64) - log_p.max(axis=1, keepdims=True)) @ self.holds
         spelling = list(self.spelling.values())
-        found = []
+        found: list[tuple[str, ...]] = []
         for row in share.round(9):
+            if not row.max(initial=0.0) > 0:  # a row that reached no item is not a number
+                found.append(())
+                continue
             chosen = np.lexsort((self.position, -row))[: self.usual]
             found.append(tuple(spelling[number] for number in sorted(chosen.tolist(), key=self.position.__getitem__)))
         return found
+
+    def instruct(self, log_p: NDArray[np.float32], kind: Kind) -> list[Answer]:
+        """Return for every row of log p [queries, items] an instruction composed of the terms that it agrees on."""
+        return [
+            Instruction(compose(Written(terms=terms), kind), terms) if terms else Failure(NONE_AGREED)
+            for terms in self.terms(log_p)
+        ]

@@ -19,7 +19,7 @@ from navigen.identifiers.quantise import Codebook
 from navigen.teacher.asking import sample_facts, sample_texts, template
 from navigen.teacher.lessons import plan_calls
 from navigen.teacher.sample import Sample, Teaching
-from navigen.teacher.settings import NOBODY, TeacherSettings
+from navigen.teacher.settings import TeacherSettings
 from navigen.train.grpo.settings import HELD
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ CODE = re.compile(r"<\|cid_begin\|>.*?<\|cid_end\|>")
 def foresee(recipe: Recipe, train: Train) -> Iterator[str]:
     """Yield a line a stage: what it asks of others and what it computes."""
     asked = samples(train, recipe, VALIDATED)
-    if recipe.teacher.name != NOBODY:
+    if recipe.is_taught:
         yield tell_teaching(asked, recipe.teacher, recipe.teach)
     yield from tell_tuning(recipe, train, asked)
 
@@ -86,18 +86,19 @@ def tell_tuning(recipe: Recipe, train: Train, asked: Sequence[Sample]) -> Iterat
 
     identified = Identified.of(train.items, _codes(len(train.items), recipe.levels) if recipe.coded else None)
     lessons = {sample.id: Said(sample.kind, "i" * INSTRUCTION, "r" * REASON, "t" * THOUGHT) for sample in asked}
-    taught = recipe.teacher.name != NOBODY
-    sizes: dict[str, list[float]] = {}
-    for row in training_rows(train, identified, recipe, 0, lessons if taught else None):
-        sizes.setdefault(row.task, []).append(_tokens(row, recipe.levels))
-    weights = {task: weight for task, weight in recipe.weights().items() if task in sizes}
-    first = {task: weight for task, weight in weights.items() if task != "cid2ins"}
-    for name, epochs, mixture in (
-        ("embed", recipe.embed_epochs if recipe.stage != "base" else 0, first),
-        ("full", recipe.full_epochs if recipe.stage == "full" else 0, weights),
+    known = lessons if recipe.is_taught else None
+    for name, epochs in (
+        ("embed", recipe.embed_epochs if recipe.stage != "base" else 0),
+        ("full", recipe.full_epochs if recipe.stage == "full" else 0),
     ):
-        if epochs:
-            yield _stage(name, epochs, mixture, sizes, recipe)
+        if not epochs:
+            continue
+        sizes: dict[str, list[float]] = {}
+        for row in training_rows(train, identified, recipe.in_stage(name), 0, known):
+            sizes.setdefault(row.task, []).append(_tokens(row, recipe.levels))
+        weights = recipe.weights().items()
+        mixture = {task: weight for task, weight in weights if task in sizes and (name, task) != ("embed", INSTRUCTS)}
+        yield _stage(name, epochs, mixture, sizes, recipe)
 
 
 def _stage(
@@ -110,14 +111,14 @@ def _stage(
     documents = {task: len(sizes[task]) for task in mixture}
     shown = ", ".join(f"{count:,} {task}" for task, count in documents.items())
     long = f"; about {left:,} are too long for length={recipe.length}" if left else ""
-    lessons = f", lessons guessed at {INSTRUCTION} letters" if recipe.teacher.name != NOBODY else ""
+    lessons = f", lessons guessed at {INSTRUCTION} letters" if recipe.is_taught and INSTRUCTS in mixture else ""
     return f"{name}: about {tokens:,.0f} tokens in about {steps:,} steps, of {shown}{lessons}{long}"
 
 
 def tell_reinforcement(system: NaviGen, train: Train) -> Iterator[str]:
     """Yield what reinforcement samples and has judged."""
     told, tasks = system.reinforce, system.reinforced
-    if not told.steps:
+    if not system.reinforces:
         return
     users = sum(len(walk) > 1 for walk in train.sequences.values())
     questions = users * len(tasks)

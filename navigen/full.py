@@ -31,8 +31,8 @@ LATER = ("reward", "reinforce", "constrained")  # settings of what comes after f
 class NaviGen(Tuned):
     """The method: codes and terms for every item, lessons of a teacher, two stages of fine-tuning, then GRPO.
 
-    `reward`: what an answer earns; `reinforce`: how it is learnt from, `reinforce.steps=0` not at all. Whether a
-    thought and terms are rewarded follows from the policy's own settings.
+    `reward`: what an answer earns; `reinforce`: how it is learnt from, `reinforce.steps=0` not at all, nor where
+    training ends before the last stage. Whether a thought and terms are rewarded follows from the policy's settings.
 
     Departures from the released settings (those are the configuration `paper`), for a small model all of whose weights
     are trained: 1. it is held ten times as close to where it began (`reinforce.beta`), or it finds what pays without
@@ -58,14 +58,14 @@ class NaviGen(Tuned):
 
     label: ClassVar[str] = "navigen"
     # Answers are sampled as they are decoded, so that whether they are constrained decides what is learnt.
-    answering: ClassVar[tuple[str, ...]] = (*Speaking.answering, "ranker")
+    answering: ClassVar[tuple[str, ...]] = (*Speaking.answering, "ranker", "ranks_directly")
 
     def __post_init__(self) -> None:
         """Refuse what no training could honour."""
         super().__post_init__()
         if self.reward.think or not self.reward.terms:
             raise BenchError(f"{self.label}.reward: think and terms follow from {self.label}.think and its identifiers")
-        if self.reinforce.steps:
+        if self.reinforces:
             self.rewarding()
             if self.residual:
                 raise BenchError(f"{self.label}.residual: reinforcement leaves the head behind; set reinforce.steps=0")
@@ -90,6 +90,11 @@ class NaviGen(Tuned):
         return [build(Identity, one, FILE) for line in told for one in line.get("judges", ())]
 
     @property
+    def reinforces(self) -> bool:
+        """Whether reinforcement follows fine-tuning."""
+        return self.stage == "full" and self.reinforce.steps > 0
+
+    @property
     def reinforced(self) -> tuple[str, ...]:
         """The tasks that are reinforced: those with answers that the reward can read."""
         return tuple(name for name in HISTORY if name in self.tasks and (name != "cid2cid" or self.writes_codes))
@@ -104,7 +109,7 @@ class NaviGen(Tuned):
         from navigen.reinforcement import make_reward, reinforce_policy
 
         policy, told = self.tuned(train)
-        if self.reinforce.steps:
+        if self.reinforces:
             reward, judge = make_reward(policy, self, train), identify_reward(self.reward)
             course = reinforce_policy(policy, self, train, self.context, reward)
             stages = [*told["stages"], plain(course)]
@@ -117,6 +122,10 @@ class NaviGen(Tuned):
         from navigen.estimate import tell_reinforcement
 
         return [*super().foresee(train), *tell_reinforcement(self, train)]
+
+    def decisive(self) -> dict[str, Any]:
+        """Return the settings without those of how a server is reached and what it may cost."""
+        return {**super().decisive(), "reward": {**plain(self.reward), "judge_url": ""}}
 
     def tuned(self, train: Train) -> tuple[Policy, dict[str, Any]]:
         """Return the fine-tuned policy, from the shared folder if another system of this run has made the same."""
@@ -136,7 +145,7 @@ class NaviGen(Tuned):
                     save_policy(policy, self, place, {"made": made, **told})
                 wait_for_all()
         told = read_told(place)
-        kept: dict[str, Any] = {name: told[name] for name in ("stages", "taught") if name in told}
+        kept: dict[str, Any] = {name: told[name] for name in ("stages", "codes", "taught") if name in told}
         policy = load_policy(place, train, self, self.context.device)
         policy.recipe = self  # what comes later may have been set otherwise by the system that tuned it
         return policy, kept

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +13,28 @@ from bench.config import plain
 from bench.errors import BenchError
 from bench.processes import number
 from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train_tokenizer
-from navigen.corpus import VALIDATED, count_tasks, samples, to_documents, training_rows, validation_rows
+from navigen.corpus import VALIDATED, Lessons, count_tasks, samples, to_documents, training_rows, validation_rows
 from navigen.decode.residual import Residual
 from navigen.identifiers.catalogue import Identified
-from navigen.identifiers.encode import encode_items
 from navigen.identifiers.given import GIVEN, given_codes
-from navigen.identifiers.quantise import quantise
+from navigen.identifiers.make import make_codes
+from navigen.identifiers.quality import Quality, measure_quality, tell_quality
+from navigen.identifiers.textual import check_terms
 from navigen.packages import find_base
 from navigen.policy import Policy
-from navigen.prompt import all_phrases
+from navigen.prompt import Form, all_phrases
 from navigen.recipe import Recipe, Speaking
-from navigen.taught import Taught, be_taught, taught_together
-from navigen.teacher.settings import NOBODY
+from navigen.taught import Taught, be_taught, lessons_key, taught_once
 from navigen.train.checkpoint import Course
 from navigen.train.device import make_accelerator, wait_for_all
 from navigen.train.documents import Document
 from navigen.train.stage import Stage, train_stage
 from navigen.train.trainee import adapt
 from navigen.vocab import grow
+
+Documents = tuple[list[Document], list[Document]]
+Codes = Mapping[str, int]
+ASKED = 1000  # items whose neighbours are looked for, to tell what codes keep of them
 
 
 def make_base(settings: Speaking, train: Train, seed: int) -> tuple[Any, Any]:
@@ -43,36 +48,37 @@ def make_base(settings: Speaking, train: Train, seed: int) -> tuple[Any, Any]:
 
 @dataclass(eq=False)
 class Making:
-    """A policy in the making."""
+    """A policy in the making; `quality`: what its codes are worth, once they are made here."""
 
     recipe: Recipe
     train: Train
     context: Context
+    quality: Quality | None = field(default=None, init=False)
 
     def identify(self) -> Identified:
-        """Return the catalogue in all forms; codes are made where the prompts use them."""
+        """Return the catalogue in all forms; codes are made where prompts use them, and what they are worth told.
+
+        BenchError where items are named by terms alone and none has any.
+        """
         recipe, book = self.recipe, None
         if recipe.coded:
             if recipe.encoder == GIVEN:
                 return Identified.of(self.train.items, given_codes(self.train.items))
-            vectors = encode_items(
-                self.train,
-                recipe.encoder,
-                recipe.vector,
-                recipe.window,
-                recipe.sentences,
-                self.context.seed,
-                self.context.device,
-            )
-            book = quantise(
-                vectors, recipe.levels, recipe.codes_for(len(vectors)), False, self.context.seed, recipe.quantiser
-            )
-        return Identified.of(self.train.items, book)
+            book, vectors = make_codes(self.train, recipe, self.context.seed, self.context.device)
+            self.quality = measure_quality(book, vectors, sample=ASKED)
+            logging.getLogger("navibench").info("%s: %s", recipe.label, tell_quality(self.quality))
+        identified = Identified.of(self.train.items, book)
+        if recipe.writes is Form.TERMS:
+            check_terms(recipe.label, [item.terms for item in identified.written])
+        return identified
 
     def teach(self) -> Taught | None:
-        """Return what the teacher says of every step that is learnt from; None where nobody teaches."""
-        recipe = self.recipe
-        if recipe.teacher.name == NOBODY:
+        """Return what the teacher says of every step that is learnt from; None where nobody teaches or none is learnt.
+
+        Lessons are for the last stage alone: the first learns to name items.
+        """
+        recipe, work = self.recipe, self.context.work
+        if not recipe.is_taught:
             return None
         asked = samples(self.train, recipe, VALIDATED)
         place = self.context.shared or self.context.work
@@ -81,12 +87,15 @@ class Making:
         def teach_here() -> Taught:
             return be_taught(asked, recipe.teacher, recipe.teach, folder, self.context.progress)
 
-        if number() == 1:
+        if work is None:
+            if number() > 1:
+                raise BenchError(f"{recipe.label}: several processes hand lessons on in a folder; name one (--to)")
             return teach_here()
-        if folder is None:
-            raise BenchError(f"{recipe.label}: several processes hand lessons on in a folder; name one (--to)")
-        make_accelerator(self.context.device, self.context.dtype, "teach")  # which lets them wait for each other
-        return taught_together(folder, teach_here, wait_for_all)
+        if number() > 1:
+            make_accelerator(self.context.device, self.context.dtype, "teach")  # which lets them wait for each other
+        taught = taught_once(work, lessons_key(asked, recipe.teacher, recipe.teach), teach_here)
+        wait_for_all()
+        return taught
 
     def stages(self) -> list[Stage]:
         """Return the stages that the recipe trains, in order; one of 0 epochs is left out."""
@@ -107,7 +116,7 @@ class Making:
             made.append(
                 Stage("embed", "rows", recipe.head, recipe.embed_epochs, recipe.embed_rate, mixture=first, **common)
             )
-        if recipe.stage == "full" and recipe.full_epochs:
+        if recipe.fully_tuned:
             made.append(
                 Stage(
                     "full",
@@ -129,14 +138,15 @@ class Making:
         new = grow(model, tokenizer, identified.tokens(), self.recipe.rows, identified.centroids(), self.context.seed)
         head = self.residual(identified, model)
         codes = None if head is None else {item.code: number for number, item in enumerate(identified.written)}
-        documents = to_documents(
-            tokenizer, training_rows(self.train, identified, self.recipe, self.context.seed, lessons), codes
-        )
-        held = to_documents(tokenizer, validation_rows(self.train, identified, self.recipe, VALIDATED, lessons))
-        courses = []
+        courses: list[Course] = []
+        made: dict[bool, Documents] = {}
         for stage in self.stages():
             if stage.name == "embed" and not new:
                 continue  # nothing is new: there are no rows to train
+            recipe = self.recipe.in_stage(stage.name)
+            if recipe.think not in made:
+                made[recipe.think] = self.documents(recipe, tokenizer, identified, lessons, codes)
+            documents, held = made[recipe.think]
             mine = [document for document in documents if document.task in stage.mixture]
             # A catalogue without any terms has nothing to map, and a task of no weight judges nothing.
             mixture = {task: stage.mixture[task] for task in count_tasks(mine)}
@@ -144,10 +154,20 @@ class Making:
             model, course = self.tune(model, mine, other, replace(stage, mixture=mixture), new, head)
             courses.append(course)
         told: dict[str, Any] = {"stages": [plain(course) for course in courses]}
+        if self.quality is not None:
+            told["codes"] = plain(self.quality)
         if taught is not None:
             told["taught"] = taught.told
         head = None if head is None else rounded(head)
         return Policy(rounded(model), tokenizer, identified, self.recipe, residual=head), told
+
+    def documents(
+        self, recipe: Recipe, tokenizer: Any, identified: Identified, lessons: Lessons | None, codes: Codes | None
+    ) -> Documents:
+        """Return what is learnt, and what is only looked at to choose."""
+        mine = training_rows(self.train, identified, recipe, self.context.seed, lessons)
+        other = validation_rows(self.train, identified, recipe, VALIDATED, lessons)
+        return to_documents(tokenizer, mine, codes), to_documents(tokenizer, other)
 
     def residual(self, identified: Identified, model: Any) -> Residual | None:
         """Return a new residual head over the catalogue's codes, where the recipe has one."""

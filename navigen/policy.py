@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.api import Answer, Failure, Instruction, Kind, Progress, Query, ignore_progress
+from bench.api import Answer, Failure, Kind, Progress, Query, ignore_progress
 from bench.errors import BenchError
 from bench.lm import Completion, HFSettings, Prompt, Sampling, TextModel, load
 from bench.lm.hf import HF
 from bench.topk import blocks, top_rankings
-from navigen.chat import Message, close_id, encode, open_turns
+from navigen.chat import close_id, encode, open_turns
 from navigen.consensus import Consensus
-from navigen.corpus import compose
 from navigen.decode.free import Legality, Named, rank_free
 from navigen.decode.language import STEP, Prior, Reached, rank
 from navigen.decode.residual import Residual, rank_residual
@@ -28,8 +27,8 @@ from navigen.parse import read_instruction
 from navigen.prior.guide import Guide
 from navigen.prompt import CLOSE_THOUGHT, OPEN_THOUGHT, Asked, Written
 from navigen.recipe import Recipe, Speaking
+from navigen.shots import Shots, Turns
 
-Turns = tuple[Message, ...]
 BLOCK = 256  # queries answered between two reports of progress
 SLACK = 8  # tokens that a free answer may have more than the longest of the catalogue
 
@@ -48,7 +47,7 @@ class Policy:
     tokenizer: Any
     identified: Identified
     recipe: Speaking
-    shots: Mapping[Kind, tuple[Message, ...]] = field(default_factory=dict)
+    shots: Shots = field(default_factory=Shots)
     prefix: str = ""
     source: str = "memory"
     legality: Legality = field(default_factory=Legality)
@@ -146,12 +145,14 @@ class Policy:
 
         Raises BenchError without a model in this process, which alone can rank.
         """
-        recipe = self.recipe
+        recipe, renderer = self.recipe, self.recipe.renderer
         if self.model is None:
             raise BenchError(f"{recipe.label}.backend={recipe.backend} writes but cannot rank; use backend=hf")
-        asked = [recipe.renderer.ask_next(self.history(query)) for query in queries]
-        turns = [self.turns(one, Kind.NEXT_ITEM) for one in asked]
-        if self.by_head:  # it is asked before any thought
+        directly = isinstance(recipe, Recipe) and recipe.ranks_directly
+        if directly:
+            renderer = replace(renderer, think=False)
+        turns = [self.turns(renderer.ask_next(self.history(one)), Kind.NEXT_ITEM, one.user) for one in queries]
+        if directly or self.by_head:  # a head is asked before any thought
             return encode(self.tokenizer, [open_turns(one) for one in turns])
         return encode(self.tokenizer, [open_turns(one) + self.said(told) for one, told in self.think(turns)])
 
@@ -180,8 +181,8 @@ class Policy:
 
     def write(self, queries: Sequence[Query], kind: Kind) -> list[Answer]:
         """Return what the model writes, greedily, read strictly."""
-        asked = [self.recipe.renderer.ask_instruction(self.history(query), kind) for query in queries]
-        turns = [self.turns(one, kind) for one in asked]
+        ask = self.recipe.renderer.ask_instruction
+        turns = [self.turns(ask(self.history(one), kind), kind, one.user) for one in queries]
         thought = self.think(turns)
         prompts = [Prompt(one, told + self.prefix) for one, told in thought if isinstance(told, str)]
         written = iter(self.author.generate(prompts, Sampling(self.recipe.tokens)))
@@ -212,7 +213,7 @@ class Policy:
     def agree(self, queries: Sequence[Query], kind: Kind) -> list[Answer]:
         """Return instructions composed of the terms that the model's ranking agrees on; nothing is written."""
         (scores,) = self.rank(queries)
-        return [Instruction(compose(Written(terms=terms), kind), terms) for terms in self.consensus.terms(scores)]
+        return self.consensus.instruct(scores, kind)
 
     @cached_property
     def consensus(self) -> Consensus:
@@ -234,9 +235,9 @@ class Policy:
             )
         return load(self.recipe.backend, self.source, self.recipe.backend_values())
 
-    def turns(self, asked: Asked, kind: Kind) -> Turns:
-        """Return the messages of a question behind the shots of its kind."""
-        return (asked.messages[0], *self.shots.get(kind, ()), *asked.messages[1:])
+    def turns(self, asked: Asked, kind: Kind, user: str = "") -> Turns:
+        """Return the messages of a question behind the shots of its kind for that user."""
+        return (asked.messages[0], *self.shots.before(kind, user), *asked.messages[1:])
 
     def history(self, query: Query) -> list[Written]:
         """Return the items of a query that a prompt holds."""

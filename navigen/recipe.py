@@ -6,16 +6,15 @@ The defaults train a small model on a laptop; `navigen/configs.py` holds the pap
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from bench.errors import BenchError, unknown
 from bench.lm import BACKENDS
-from navigen.identifiers.encode import ENCODERS
 from navigen.identifiers.given import GIVEN
-from navigen.identifiers.quantise import QUANTISERS
+from navigen.identifiers.settings import Coding
 from navigen.prior.kinds import AUTO, NONE, PRIORS
 from navigen.prompt import Form, Renderer
 from navigen.teacher.sample import Teaching
@@ -27,7 +26,7 @@ HISTORY = ("cid2cid", "cid2ins")  # the tasks that read what a user did
 USUAL = {"cid2ins": 0.5}
 STAGES = ("base", "embed", "full")
 TERMS = ("written", "consensus")
-ROWS = ("mean", "centroids", "random")
+ROWS = ("mean", "near", "centroids", "random")
 
 
 @dataclass
@@ -113,31 +112,24 @@ class Speaking:
 
 
 @dataclass
-class Recipe(Speaking):
-    """Settings of a policy that is trained.
+class Recipe(Coding, Speaking):
+    """Settings of a policy that is trained; what its codes are made of is told by `Coding`.
 
-    `encoder`, `quantiser`, `levels`, `codes` (a level; 0: the least power of two that gives 1.5 codes an item),
-    `vector`, `window`, `sentences`: what codes are made of. `rows`: how the vectors of code tokens begin. `reads`: how
+    `encoder` may be "given" too: codes that items come with. `rows`: how the vectors of code tokens begin. `reads`: how
     items of a history are written. `prompts`: a file of own words (`navigen.wording`). `targets`: how many of the last
     items of a training sequence are asked for. `views`: in how many forms a sequence is written, an epoch sees one of
     them: as it is, and with a share of `skip` left out. `learn_history`: items of a history are learnt as well, each
-    from those before it. `stage`: where training ends. `mixture`: how often an epoch sees the documents of a task
-    ("cid2ins=1"; where nothing is said once, and cid2ins, whose documents are the longest, half as often). `lora`: its
-    rank; 0 trains everything. `teacher`, `teach`: who writes instructions and thoughts, and how; without one the
-    instructions are composed of the target's terms. `think`: answers begin with a thought, which a teacher wrote.
+    from those before it. `stage`: where training ends: base, embed, or full with all that follows. `mixture`: how often
+    an epoch sees the documents of a task ("cid2ins=1"; where nothing is said once, and cid2ins, whose documents are the
+    longest, half as often). `lora`: its rank; 0 trains everything. `teacher`, `teach`: who writes instructions and
+    thoughts, and how; without one the instructions are composed of the target's terms. `think`: answers begin with a
+    thought, which a teacher wrote; `ranks_directly`: rankings have none even so, as the first stage taught it.
     `constrained`: beams can only write what the catalogue holds; without it (`navigen.decode.free`) answers that name
     no item are lost, and a policy that is reinforced samples freely too. `residual`: the weight of the loss of a
     residual head (`navigen.decode.residual`) in the last stage, 0: there is none. `ranker`: what ranks, "beams" of the
     language model or that "residual" head, in one pass.
     """
 
-    encoder: str = "behaviour"
-    quantiser: str = "kmeans"
-    levels: int = 2
-    codes: int = 0
-    vector: int = 64
-    window: int = 4
-    sentences: str = ""
     prompts: str = ""
     rows: str = "centroids"
     reads: Form = Form.CODE
@@ -163,11 +155,12 @@ class Recipe(Speaking):
     patience: int = 0
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     teach: Teaching = field(default_factory=Teaching)
+    ranks_directly: bool = False
     constrained: bool = True
     residual: float = 0.0
     ranker: str = "beams"
 
-    answering: ClassVar[tuple[str, ...]] = (*Speaking.answering, "constrained", "ranker")
+    answering: ClassVar[tuple[str, ...]] = (*Speaking.answering, "constrained", "ranker", "ranks_directly")
     asked_anew: ClassVar[tuple[str, ...]] = (*answering, "prompts")  # not as the checkpoint that is loaded has them
     tasks: ClassVar[tuple[str, ...]] = TASKS
     writes: ClassVar[Form] = Form.BOTH
@@ -177,9 +170,8 @@ class Recipe(Speaking):
     def __post_init__(self) -> None:
         """Refuse what no training could honour."""
         super().__post_init__()
+        self.check_coding((GIVEN,), self.loaded)
         for name, value, choices in (
-            ("encoder", self.encoder, (*ENCODERS, GIVEN)),
-            ("quantiser", self.quantiser, QUANTISERS),
             ("rows", self.rows, ROWS),
             ("stage", self.stage, STAGES),
             ("head", self.head, ("rows", "full")),
@@ -230,16 +222,26 @@ class Recipe(Speaking):
         """The user's own words; none where our own are in use."""
         return read_wording(Path(self.prompts)) if self.prompts else {}
 
+    def in_stage(self, name: str) -> Self:
+        """Return the recipe as a stage writes its documents: only in the last one do answers begin with a thought."""
+        return self if name == "full" else replace(self, think=False, ranks_directly=False)
+
+    @property
+    def fully_tuned(self) -> bool:
+        """Whether the last stage, which trains all layers, takes place."""
+        return self.stage == "full" and self.full_epochs > 0
+
+    @property
+    def is_taught(self) -> bool:
+        """Whether a teacher is asked: lessons are for the last stage."""
+        return self.teacher.name != NOBODY and self.fully_tuned
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a finished policy is loaded, whose training is as it was."""
+        return False
+
     @property
     def coded(self) -> bool:
         """Whether codes are read or written."""
         return bool({self.reads, self.writes} & {Form.CODE, Form.BOTH})
-
-    def codes_for(self, items: int) -> int:
-        """Return the number of codes a level for a catalogue of that size."""
-        if self.codes:
-            return self.codes
-        found = 2
-        while found**self.levels < 1.5 * items:
-            found *= 2
-        return found

@@ -52,7 +52,7 @@ def load_released(folder: Path, train: Train, recipe: Recipe, device: str) -> Po
     close_id(tokenizer)
     own: Recipe = build(type(recipe), {**plain(recipe), "encoder": GIVEN}, str(folder))
     prefix = PREFIX if recipe.writes is Form.BOTH else ""
-    return Policy(model.to(device).eval(), tokenizer, identified, own, prefix=prefix)
+    return Policy(model.to(device).eval(), tokenizer, identified, own, prefix=prefix, source=str(folder))
 
 
 def check_vocabulary(folder: Path, model: Any, tokenizer: Any, tokens: Sequence[str]) -> None:

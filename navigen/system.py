@@ -19,7 +19,6 @@ from navigen.needs import needs_of
 from navigen.packages import base_folders
 from navigen.recipe import Recipe
 from navigen.shipped import SHIPPED, all_shipped, find_shipped
-from navigen.teacher.settings import NOBODY
 
 if TYPE_CHECKING:  # a system is planned and looked at by many who never compute with it
     from navigen.policy import Policy
@@ -73,12 +72,21 @@ class Tuned(Recipe, Answering):
     policy: Any = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse to rank by a head that nothing trains."""
+        """Refuse to rank as nothing trains it to."""
         super().__post_init__()
-        if self.ranker == "residual" and not self.residual and not self.checkpoint:
+        if self.ranker == "residual" and not self.residual and not self.loaded:
             raise BenchError(
                 f"{self.label}.ranker=residual: there is no residual head; train with {self.label}.residual=1"
             )
+        if self.ranks_directly and self.think and not self.embed_epochs and not self.loaded:
+            raise BenchError(
+                f"{self.label}.ranks_directly: the first stage teaches it; set {self.label}.embed_epochs above 0"
+            )
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a finished policy is loaded, whose training is as it was."""
+        return bool(self.checkpoint)
 
     def fit(self, train: Train) -> None:
         """Load the checkpoint, or train and keep it in the work folder; then count the prior, if there is one."""
@@ -145,16 +153,20 @@ class Tuned(Recipe, Answering):
         from navigen.identifiers.catalogue import Identified
 
         leave = {*self.answering, "checkpoint", *leave}
-        values = {name: value for name, value in plain(self).items() if name not in leave}
+        values = {name: value for name, value in self.decisive().items() if name not in leave}
         files = [
             [path.name, file_sha256(path)] for place in self.files(plain(self)) for path in sorted(files_in(place))
         ]
         asked = [[example.query.history, example.targets] for example in train.validation]
         items: list[Any] = [Identified.of(train.items, None).digest()]
-        if self.teacher.name != NOBODY:  # who reads more of an item than its terms and title
-            items += [[name, one.caption, plain(one.attributes)] for name, one in sorted(train.items.items())]
+        # Teachers, sentence encoders, given codes and a catalogue's own tokenizer read more than terms and titles.
+        items += [[name, one.caption, plain(one.attributes)] for name, one in sorted(train.items.items())]
         context = [self.context.seed, self.context.dtype]
         return digest([self.label, values, files, context, items, sorted(train.sequences.items()), asked])
+
+    def decisive(self) -> dict[str, Any]:
+        """Return the settings without those of how a server is reached and what it may cost."""
+        return {**plain(self), "teacher": self.teacher.identity()}
 
     @classmethod
     def needs(cls, config: Mapping[str, Any]) -> Iterable[Need]:
@@ -169,8 +181,9 @@ class Tuned(Recipe, Answering):
         if config["checkpoint"]:
             folders = [locate(config["checkpoint"])]
         else:
-            reader = config["sentences"]
+            reader, vectors = config["sentences"], config.get("vectors")
             folders = [*base_folders(config["base"]), *([locate(reader)] if reader else [])]
+            folders += [Path(vectors)] if vectors else []
         return [*folders, Path(config["prompts"])] if config["prompts"] else folders
 
 

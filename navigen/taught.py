@@ -16,7 +16,7 @@ import numpy as np
 from bench.api import Failure, Progress
 from bench.config import build, plain
 from bench.errors import BenchError
-from bench.io import read_json, write_text
+from bench.io import digest, read_json, write_text
 from bench.processes import is_main
 from navigen.corpus import Lessons, Said
 from navigen.teacher.asking import prompts_digest
@@ -24,7 +24,7 @@ from navigen.teacher.lessons import count_failures, plan_calls, teach
 from navigen.teacher.sample import Lesson, Sample, Teaching
 from navigen.teacher.settings import TeacherSettings, open_desk
 
-GIVEN = "given.json"  # what the first of several processes was taught, for the others
+LESSONS = "lessons.json"  # what a training was taught, kept for when it goes on, and for its other processes
 PAUSE = 0.5  # seconds between two looks for it
 COSTS = ("calls", "read", "written", "money")
 
@@ -69,28 +69,46 @@ def be_taught(
     return Taught({name: say(one) for name, one in lessons.items()}, told)
 
 
-def taught_together(folder: Path, teach_here: Callable[[], Taught], wait: Callable[[], None]) -> Taught:
-    """Return what the first of the processes launched together is taught; it alone asks the teacher.
+def taught_once(folder: Path, made: str, teach_here: Callable[[], Taught]) -> Taught:
+    """Return what the training in `folder` is taught, the same whenever it goes on; `made` tells which training it is.
 
-    `wait` returns when all have come there. The others look for a file meanwhile, since a teacher may take longer than
-    processes wait for each other; where the first fails, their launcher ends them.
+    What the teacher failed at may be answered by the next run, but a training half done can't learn from other lessons
+    than those it began with. Of processes launched together the first asks the teacher. The others look for the file
+    meanwhile, since a teacher may take longer than processes wait for each other; where the first fails, their launcher
+    ends them.
     """
-    path = folder / GIVEN
-    if is_main():
-        path.unlink(missing_ok=True)
-    wait()
-    if is_main():
+    path = folder / LESSONS
+    found = read_lessons(path, made)
+    if found is None and is_main():
         taught = teach_here()
+        if failed := sum(taught.told["failed"].values()):
+            log = logging.getLogger("navibench")
+            log.info(
+                "teach: %s samples failed; to ask them anew, delete %s and what was trained", f"{failed:,}", folder
+            )
         lessons = {name: plain(said) for name, said in taught.lessons.items()}
-        write_text(path, json.dumps({"lessons": lessons, "told": plain(taught.told)}))
-    else:
-        while not path.exists():
-            time.sleep(PAUSE)
-        given: Any = read_json(path)
-        lessons_of = {name: build(Said, said, str(path)) for name, said in given["lessons"].items()}
-        taught = Taught(lessons_of, given["told"])
-    wait()
-    return taught
+        write_text(path, json.dumps({"made": made, "lessons": lessons, "told": plain(taught.told)}))
+    while (found := read_lessons(path, made)) is None:
+        time.sleep(PAUSE)
+    return found
+
+
+def read_lessons(path: Path, made: str) -> Taught | None:
+    """Return the lessons of this very training, or None if there are none yet."""
+    if not path.exists():
+        return None
+    kept: Any = read_json(path)
+    if not isinstance(kept, dict) or kept.get("made") != made:
+        return None
+    return Taught({name: build(Said, said, str(path)) for name, said in kept["lessons"].items()}, kept["told"])
+
+
+def lessons_key(samples: Sequence[Sample], teacher: TeacherSettings, how: Teaching) -> str:
+    """Return the sha256 over what lessons are made of: samples with all that is known of items, teacher and rules."""
+    items = {item.id: item for one in samples for item in (*one.history, one.target)}
+    known = [[name, one.title, one.caption, plain(one.attributes)] for name, one in sorted(items.items())]
+    asked = [[one.id, [item.id for item in one.history], one.target.id, one.kind.value] for one in samples]
+    return digest([prompts_digest(), teacher.identity(), plain(how), known, asked])
 
 
 def say(lesson: Lesson) -> Said:

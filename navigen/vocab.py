@@ -1,7 +1,8 @@
 """Code tokens in the vocabulary of any causal language model: one atomic token a mark and a code of a level.
 
-Departure from the released code: new rows may begin at the centroids that their codes stand for (`rows`); released is
-what transformers does, a draw around the mean of the old rows ("mean"). "random" draws around nothing.
+Departure from the released code: new rows may begin at the centroids that their codes stand for (`rows`), or "near"
+the mean of the old rows, but apart. Released is what transformers does: the mean, all but exactly ("mean"). "random"
+draws around nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from navigen.identifiers.reduce import Floats
 from navigen.recipe import ROWS
 
 SPREAD = 0.1  # of a drawn row around the mean, as a share of the old rows' own spread
+SHRINK = 1e-9  # what transformers multiplies the old rows' covariance by before it draws
 
 
 def add_tokens(tokenizer: Any, tokens: Sequence[str]) -> list[int]:
@@ -35,8 +37,10 @@ def grow(
 ) -> list[int]:
     """Add code tokens to tokenizer and model, and return the ids of the new rows.
 
-    `rows`: "mean": near the mean of the old rows; "centroids": the same plus the code's centroid, rotated into the
-    embedding's width and scaled to the spread of the old rows; "random": normal with that spread, around 0.
+    `rows`: "mean": around the mean of the old rows with the root of `SHRINK` of their spread, column by column (where
+    columns vary together transformers draws them together); "near": around the mean with `SPREAD` of their spread;
+    "centroids": the same plus the code's centroid, rotated into the embedding's width and scaled to the spread of the
+    old rows; "random": normal with that spread, around 0.
     A head that is not tied gets new rows of its own in the same way.
     """
     if rows not in ROWS:
@@ -66,7 +70,11 @@ def begin_rows(
 ) -> Floats:
     """Return first vectors [tokens, width] for new rows beside the old ones [old, width]."""
     mean, spread = old.mean(axis=0), float(old.std(axis=0).mean())
-    drawn = rng.standard_normal((len(tokens), old.shape[1])) * spread
+    unit = rng.standard_normal((len(tokens), old.shape[1]))
+    if rows == "mean":
+        close: Floats = mean + np.sqrt(SHRINK) * old.std(axis=0) * unit
+        return close
+    drawn = unit * spread
     if rows == "random":
         return drawn
     begun: Floats = mean + SPREAD * drawn

@@ -7,23 +7,26 @@ from typing import ClassVar
 
 from baselines.code_only.text import TEXTS
 from baselines.sasrec.config import Settings
+from bench.config import plain
 from bench.errors import BenchError, unknown
-from navigen.identifiers.encode import ENCODERS
-from navigen.identifiers.quantise import QUANTISERS
+from navigen.identifiers.settings import Coding, RqVaeSettings
 
 STARTS = ("vectors", "random")
 REPEATS = ("counted", "learnt")
-LATER = {"text": "none", "own": True, "own_dropout": 0.0}  # at these values a key is what it was without them
+LATER = {  # at these values a key is what it was without them
+    "text": "none",
+    "own": True,
+    "own_dropout": 0.0,
+    "vectors": "",
+    "rqvae": plain(RqVaeSettings()),
+}
 
 
 @dataclass
-class CodeSettings(Settings):
-    """Codes, heads and augmentation; size and schedule as in `Settings`.
+class CodeSettings(Coding, Settings):
+    """Heads and augmentation; size and schedule as in `Settings`, codes as in `Coding`, `codes` a level at least 1.
 
-    `encoder`: what the codes are made of; `sentences`: folder of a sentence encoder for the content, "" = tf-idf;
-    `vector`, `window`: width of the item vectors and reach of the co-occurrence; `levels` x `codes` is the shape of
-    the codebook, `quantiser` makes it ("kmeans" or "rqvae"), `balance` bounds the clusters of k-means. `start`: whether
-    embeddings start from the item vectors and centroids.
+    `start`: whether embeddings start from the item vectors and centroids.
     `crop`, `skip`: how often a training sequence is cut to a random stretch, how often an item of it is left out;
     `reverse`: how often a sequence is read backwards (in a log that only knows days, order is half chance);
     `borrow`: how often a target is replaced by one drawn from the counted transitions of the item before it.
@@ -41,14 +44,8 @@ class CodeSettings(Settings):
     input_dropout: float = 0.5
     temperature: float = 0.07
     epochs: int = 24
-    encoder: str = "behaviour"
-    sentences: str = ""
-    vector: int = 64
-    window: int = 4
     levels: int = 3
     codes: int = 256
-    quantiser: str = "kmeans"
-    balance: bool = False
     start: str = "vectors"
     crop: float = 0.0
     skip: float = 0.0
@@ -63,6 +60,7 @@ class CodeSettings(Settings):
     def __post_init__(self) -> None:
         """Refuse values that no training could use."""
         super().__post_init__()
+        self.check_coding()
         for name, least in {"vector": 1, "window": 1, "levels": 1, "codes": 1, "beams": 0}.items():
             if getattr(self, name) < least:
                 raise BenchError(f"{self.label}: {name} is {getattr(self, name)}; expected at least {least}")
@@ -70,8 +68,6 @@ class CodeSettings(Settings):
             if not 0 <= getattr(self, name) < 1:
                 raise BenchError(f"{self.label}: {name} is {getattr(self, name)}; expected 0 <= {name} < 1")
         for name, choices in {
-            "encoder": ENCODERS,
-            "quantiser": QUANTISERS,
             "start": STARTS,
             "repeats": REPEATS,
             "text": ("none", *TEXTS),
@@ -82,5 +78,3 @@ class CodeSettings(Settings):
             raise BenchError(
                 f"{self.label}: without text an item needs its embedding; set text, or own and own_dropout=0"
             )
-        if self.balance and self.quantiser != "kmeans":
-            raise BenchError(f"{self.label}: balance=true bounds the clusters of k-means; expected quantiser=kmeans")

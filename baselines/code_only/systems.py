@@ -14,9 +14,10 @@ A light relative of TIGER (Rajput et al. 2023, arXiv 2305.05065). Departures fro
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -34,11 +35,12 @@ from baselines.sasrec.validate import Validation
 from bench.api import Answer, Context, Query, Ranking, Train
 from bench.config import plain, settings
 from bench.errors import BenchError, unknown
-from bench.io import digest, write_text
+from bench.hub import locate
+from bench.io import digest, file_sha256, write_text
 from bench.processes import is_main, only_training
 from bench.topk import blocks, top_rankings
-from navigen.identifiers.encode import encode_items
-from navigen.identifiers.quantise import Codebook, quantise
+from navigen.identifiers.make import make_codes
+from navigen.identifiers.quantise import Codebook
 from navigen.prior.guide import as_distribution
 from navigen.prior.kinds import PRIORS, Counted
 
@@ -56,9 +58,7 @@ class CodeOnly(CodeSettings):
     def fit(self, train: Train) -> None:
         """Make the codes, then train until validation NDCG@10 stops growing, or resume what was begun."""
         self.catalogue = read_catalogue(train)
-        seed = self.context.seed
-        vectors = encode_items(train, self.encoder, self.vector, self.window, self.sentences, seed)
-        book = quantise(vectors, self.levels, self.codes, self.balance, seed, self.quantiser)
+        book, vectors = make_codes(train, self, self.context.seed)
         bags = make_bags([train.items[name] for name in self.catalogue.names], self.text)
         key = self.key(train, book, bags)
         training = CodeTraining(self, train, self.catalogue, self.context, key, vectors=vectors, book=book, bags=bags)
@@ -73,9 +73,16 @@ class CodeOnly(CodeSettings):
         learnt = {
             name: value for name, value in plain(self).items() if name in names and (name, value) not in LATER.items()
         }
-        text = [] if bags is None else [bags.told()]
+        more: list[object] = [] if bags is None else [bags.told()]
+        more += [file_sha256(Path(self.vectors))] if self.vectors else []
         codes = book.codes.tolist()
-        return digest([self.label, learnt, self.context.seed, self.context.dtype, describe(train), codes, *text])
+        return digest([self.label, learnt, self.context.seed, self.context.dtype, describe(train), codes, *more])
+
+    @classmethod
+    def files(cls, config: Mapping[str, Any]) -> Iterable[Path]:
+        """Return the folders and files outside the source code that decide what the system answers."""
+        yield from ([locate(config["sentences"])] if config.get("sentences") else [])
+        yield from ([Path(config["vectors"])] if config.get("vectors") else [])
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return a ranking a query, at least `k` deep where the catalogue allows.
@@ -111,7 +118,8 @@ class CodeOnlyPrior(CodeOnly):
     """Ranks by a mixture of the codes' probabilities and a counted prior; by beams, the prior steers the search.
 
     `prior`: "transitions" (with window=8 and backward=0.3) or "ease", their positive scores divided by their sum.
-    `weight`: the prior's share in the mixture; none: the one of `GRID` with the best NDCG@10 on validation.
+    `weight`: the prior's share in the mixture; none: the one of `GRID` with the best NDCG@10 on validation, and
+    BenchError where there is none.
     """
 
     prior: str = "transitions"
@@ -130,6 +138,11 @@ class CodeOnlyPrior(CodeOnly):
 
     def fit(self, train: Train) -> None:
         """Train the decoder, count the prior, choose the weight."""
+        known = any(target in train.items for example in train.validation for target in example.targets)
+        if self.weight is None and not known:
+            raise BenchError(
+                f"{self.label}: no validation example to choose the prior's weight by; set weight to a share"
+            )
         super().fit(train)
         self.counted = PRIORS[self.prior]()
         self.counted.fit(train)
@@ -137,14 +150,12 @@ class CodeOnlyPrior(CodeOnly):
         self.scoring.weight = self.chosen = self.choose(train) if self.weight is None else self.weight
 
     def choose(self, train: Train) -> float:
-        """Return the weight with the best NDCG@10 on validation, the smallest on ties; 0.5 without validation.
+        """Return the weight with the best NDCG@10 on validation, the smallest on ties.
 
         With a work folder, `prior.json` there tells what every weight gave.
         """
         assert self.scoring is not None and self.catalogue is not None
         validation = Validation(train.validation, self.catalogue, self)
-        if not validation.examples:
-            return 0.5
         free, guided = replace(self.scoring, rate=None, beams=0), replace(self.scoring, beams=0)
         gains = np.zeros(len(self.GRID))
         for part, table, lengths in validation.blocks():

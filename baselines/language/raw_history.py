@@ -1,7 +1,7 @@
 """Raw-history prompting: a language model as it is reads titles and captions of the history; nothing is trained.
 
 It ranks by the likelihood of titles, constrained to those of the catalogue, and writes the instruction freely. With
-`shots` it first sees that many other users: their history, and what they took next.
+`shots` it first sees that many other users, never the one who is asked: their history, and what they took next.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 from bench.api import Context, Kind, Train
 from bench.rng import hash_order
-from navigen.chat import Message
 from navigen.corpus import OPENINGS
 from navigen.identifiers.catalogue import Identified
 from navigen.packages import base_folders, find_base
@@ -21,6 +20,7 @@ from navigen.pipeline import make_base
 from navigen.policy import Policy
 from navigen.prior.choice import guided
 from navigen.recipe import Speaking
+from navigen.shots import Shots, Turns
 from navigen.system import Answering
 
 PREFIX = '{"target_ins":"'  # a base that was never tuned is not asked to guess the form of its answer
@@ -40,30 +40,32 @@ class RawHistory(Speaking, Answering):
     least: ClassVar[Mapping[str, int]] = {**Speaking.least, "shots": 0}
 
     def fit(self, train: Train) -> None:
-        """Load the base and read the catalogue; few-shot examples are training users, chosen by hash."""
+        """Load the base and read the catalogue; few-shot examples are other training users, chosen by hash."""
         model, tokenizer, source = None, None, self.base
         if self.backend != "openai":
             model, tokenizer = make_base(self, train, self.context.seed)
             model.to(self.context.device).eval()
             source, _ = find_base(self.base, self.base_file)
         identified = Identified.of(train.items, None)
-        shots = {kind: self.examples(train, identified, kind) for kind in Kind} if self.shots else {}
+        shots = Shots({kind: self.examples(train, identified, kind) for kind in Kind}, self.shots)
         policy = Policy(model, tokenizer, identified, self, shots, PREFIX, source)
         self.policy = guided(policy, train, self.context)
 
-    def examples(self, train: Train, identified: Identified, kind: Kind) -> tuple[Message, ...]:
-        """Return the turns of other users: what they had, and what they took next or an instruction for it."""
+    def examples(self, train: Train, identified: Identified, kind: Kind) -> dict[str, Turns]:
+        """Return the turns of users, one more than shots: what they had, and what they took next or how to show it."""
+        if not self.shots:
+            return {}
         users = [user for user in sorted(train.sequences) if len(train.sequences[user]) > 1]
-        turns: list[Message] = []
-        for place in hash_order(users, f"shots {self.context.seed}")[: self.shots]:
+        found: dict[str, Turns] = {}
+        for place in hash_order(users, f"shots {self.context.seed}")[: self.shots + 1]:
             *before, last = identified.known(train.sequences[users[place]], self.history + 1)
             if kind is Kind.NEXT_ITEM:
                 asked, answer = self.renderer.ask_next(before), self.renderer.answer_next(last)
             else:
                 asked = self.renderer.ask_instruction(before, kind)
                 answer = self.renderer.answer_instruction(last, f"{OPENINGS[kind]} {last.text}")
-            turns += [*asked.messages[1:], ("assistant", answer)]
-        return tuple(turns)
+            found[users[place]] = (*asked.messages[1:], ("assistant", answer))
+        return found
 
     @classmethod
     def files(cls, config: Mapping[str, Any]) -> Iterable[Path]:

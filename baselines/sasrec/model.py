@@ -90,9 +90,12 @@ class Network(nn.Module):
         found: Tensor = self.items(numbers)
         return functional.normalize(found, dim=-1) if self.temperature else found
 
+    def table(self) -> Tensor:
+        """Return the vectors of all items, [items, width]."""
+        return self.vectors(torch.arange(self.items.num_embeddings - 1, device=self.items.weight.device))
+
     def score(self, rows: Tensor, lengths: Tensor) -> Tensor:
         """Return the score of every item as the next one after each row, [batch, items]."""
         ends = torch.arange(len(rows), device=rows.device)
-        table = self.vectors(torch.arange(self.items.num_embeddings - 1, device=rows.device))
-        scores: Tensor = self(rows)[ends, lengths - 1] @ table.T
+        scores: Tensor = self(rows)[ends, lengths - 1] @ self.table().T
         return scores

@@ -29,10 +29,12 @@ from bench.api import Answer, Context, Query, Ranking, Train
 from bench.config import plain
 from bench.errors import BenchError
 from bench.io import digest
-from bench.processes import only_training
+from bench.processes import is_main, only_training
 from bench.topk import blocks, top_rankings
+from navigen.identifiers.filed import save_vectors
 
 BLOCK = 256
+ITEMS = "items.safetensors"  # the learnt item vectors, beside the checkpoint
 
 
 @dataclass
@@ -45,11 +47,16 @@ class SasRec(Settings):
     catalogue: Catalogue | None = field(default=None, init=False, repr=False, compare=False)
 
     def fit(self, train: Train) -> None:
-        """Train until validation NDCG@10 stops growing; with a work folder, resume what was begun there."""
+        """Train until validation NDCG@10 stops growing; with a work folder, resume what was begun there.
+
+        The folder then holds the learnt item vectors too, of which codes can be made (`navigen.identifiers.filed`).
+        """
         self.catalogue = read_catalogue(train)
         key = digest([self.loss.name, plain(self), self.context.seed, self.context.dtype, describe(train)])
         with only_training(self.context.work, self.context.progress):
             self.network = LossTraining(self, train, self.catalogue, self.context, key, loss=self.loss).run()
+            if self.context.work is not None and is_main():
+                save_vectors(self.context.work / ITEMS, self.catalogue.names, self.network.table().numpy(force=True))
 
     def rank(self, queries: Sequence[Query], k: int) -> Sequence[Answer]:
         """Return a ranking a query, at least `k` deep where the catalogue allows.

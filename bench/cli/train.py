@@ -36,7 +36,9 @@ def train(
     to: Annotated[Path | None, typer.Option("--to", help="Folder for checkpoints and the result.")] = None,
     task: Annotated[str | None, typer.Option(help="The task whose training part is learnt.")] = None,
     config: Config = None,
-    stage: Annotated[str | None, typer.Option(help="Where training ends: base, embed, full.")] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Where training ends: base, embed, or full with all that follows.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed.")] = 0,
     assign: Annotated[list[str] | None, typer.Option("--set", help="section.name=value, repeatable.")] = None,
     estimate: Annotated[bool, typer.Option("--estimate", help="Say what it will take, and train nothing.")] = False,
@@ -51,15 +53,15 @@ def train(
 
     refuse_lone_launch()
     told = list(assign or ())
+    options = {"task": task, "config": config, "stage": stage, "seed": seed}
+    command = spell(system, options, told)
+    if stage is not None:
+        told.append(f"{system}.stage={stage}")
     if estimate:
         _foresee(system, task, seed, told, read_config(config), data_root)
         return
     if to is None:
         raise BenchError("train: name a folder for checkpoints and the result (--to)")
-    options = {"task": task, "config": config, "stage": stage, "seed": seed}
-    command = spell(system, options, told)
-    if stage is not None:
-        told.append(f"{system}.stage={stage}")
     if system in (BASE, *GENERATORS, *CLIPS):
         if task is not None or config is not None:
             raise BenchError(f"train {system}: it learns from no task; leave out --task and --config (use --set)")

@@ -9,7 +9,7 @@ from bench.catalogue import resolve
 from bench.config import build
 from bench.errors import BenchError, unknown
 from bench.listing import Entry
-from bench.lm.protocol import Allowed, Completion, Prompt, Sampling, Spoilt, TextModel
+from bench.lm.protocol import Allowed, Completion, Prompt, Sampling, Spoilt, TextModel, Unanswered
 from bench.lm.settings import SETTINGS, HFSettings, ServerSettings, VLLMSettings
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "ServerSettings",
     "Spoilt",
     "TextModel",
+    "Unanswered",
     "VLLMSettings",
     "load",
 ]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
+from socket import gaierror
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from bench.api import Failure
+from bench.lm.protocol import Unanswered
 
 BUSY = {408, 409, 429}
+ABSENT = (ConnectionRefusedError, gaierror)  # nobody was there to get the request
 CHUNK = 2**16  # bytes
 SHOWN = 300  # characters of a server's own words
 
@@ -41,32 +43,39 @@ class Post:
     jitter: Callable[[int], float]
     sleep: Callable[[float], None] = time.sleep
 
-    def send(self, body: Mapping[str, Any]) -> dict[str, Any] | Failure:
-        """Return the server's JSON object; after the last try, or at once if trying again is no use, a Failure.
+    def send(self, body: Mapping[str, Any]) -> dict[str, Any] | Unanswered:
+        """Return the server's JSON object; after the last try, or at once if trying again is no use, what went wrong.
 
         A busy server (408, 409, 429, 5xx), a time-out, a refused or broken connection and half an answer are tried
         again, after as long as the server asks for, or a wait that doubles.
         """
-        reason = ""
-        for attempt in range(self.tries):
-            try:
-                return self._once(body)
-            except HTTPError as error:
-                reason = self._told(error)
-                if error.code not in BUSY and error.code < 500:
-                    return Failure(reason)
-                wait = asked_wait(error.headers.get("Retry-After"))
-            except (HTTPException, OSError, ValueError) as error:  # URLError and time-outs are OSErrors
-                cause = error.reason if isinstance(error, URLError) else error
-                reason, wait = self.clean(f"{type(cause).__name__}: {cause}"), None
-            if wait is not None and wait > self.patience:
-                return Failure(
-                    f"{reason}; the server asks for a wait of {wait:.0f} s, patience is {self.patience:.0f} s"
-                )
-            if attempt + 1 < self.tries:
-                grown = min(self.patience, self.pause * 2**attempt * (1 + self.jitter(attempt)))
-                self.sleep(grown if wait is None else wait)
-        return Failure(f"{reason} ({self.tries} tries)")
+        tried = 0
+        while True:
+            told = self._try(body)
+            tried += 1
+            if not isinstance(told, Unanswered) or told.wait is None:
+                return told
+            if tried >= self.tries:
+                return replace(told, reason=count_tries(told.reason, tried))
+            self.sleep(told.wait or grown(self.pause, self.patience, tried, self.jitter(tried - 1)))
+
+    def _try(self, body: Mapping[str, Any]) -> dict[str, Any] | Unanswered:
+        """Return what one request brings."""
+        try:
+            return self._once(body)
+        except HTTPError as error:
+            reason, paid = self._told(error), error.code >= 500  # what is refused at once costs nothing
+            if error.code not in BUSY and error.code < 500:
+                return Unanswered(reason, paid=paid)
+            wait = asked_wait(error.headers.get("Retry-After")) or 0.0
+            if wait > self.patience:
+                reason += f"; the server asks for a wait of {wait:.0f} s, patience is {self.patience:.0f} s"
+                return Unanswered(reason, paid=paid)
+            return Unanswered(reason, wait, paid=paid)
+        except (HTTPException, OSError, ValueError) as error:  # URLError and time-outs are OSErrors
+            cause = error.reason if isinstance(error, URLError) else error
+            absent = isinstance(error, URLError) and isinstance(cause, ABSENT)
+            return Unanswered(self.clean(f"{type(cause).__name__}: {cause}"), 0.0, not absent, not absent)
 
     def _once(self, body: Mapping[str, Any]) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -102,6 +111,19 @@ class Post:
         """Return a server's words on one line, shortened, without the key."""
         text = " ".join(text.split())
         return (text.replace(self.secret, "***") if self.secret else text)[:SHOWN]
+
+
+def grown(pause: float, longest: float, tried: int, share: float) -> float:
+    """Return the seconds to wait after so many tries: `pause`, doubled with each, up to `longest`.
+
+    `share`: a random number of [0, 1) by which it is lengthened, so that not all come back at once.
+    """
+    return min(longest, pause * 2.0 ** min(tried - 1, 32) * (1 + share))
+
+
+def count_tries(reason: str, tried: int) -> str:
+    """Return a reason that says how many tries it took, if it was more than one."""
+    return f"{reason} ({tried} tries)" if tried > 1 else reason
 
 
 def asked_wait(header: str | None) -> float | None:

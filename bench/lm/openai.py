@@ -17,7 +17,7 @@ from bench.errors import BenchError
 from bench.io import canonical, digest
 from bench.lm.batches import copies
 from bench.lm.http import Post
-from bench.lm.protocol import Completion, Prompt, Sampling, Spoilt, check_pairs, cut
+from bench.lm.protocol import Completion, Prompt, Sampling, Spoilt, Unanswered, check_pairs, cut
 from bench.lm.settings import ServerSettings
 from bench.rng import entropy, stream
 
@@ -37,12 +37,14 @@ class Server:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Return the sha256 over address, model name and settings that reach the model; not over its weights."""
+        """Return the sha256 over model name and settings that reach the model, wherever it is served.
+
+        Its weights are not known here, and the same model behind another address is no other model.
+        """
         told = self.settings
         return digest(
             {
                 "backend": "openai",
-                "url": self._root,
                 "model": told.model,
                 "thinking": told.thinking,
                 "special": told.special,
@@ -162,7 +164,7 @@ def read(told: dict[str, Any], prompt: Prompt, sampling: Sampling) -> Completion
         message, reason = choice["message"], choice.get("finish_reason")
         text, refusal = message.get("content"), message.get("refusal")
     except (KeyError, IndexError, TypeError, AttributeError):
-        return Failure(f"the server's answer has no choices[0].message; its fields: {', '.join(map(str, told))}")
+        return Unanswered(f"the server's answer has no choices[0].message; its fields: {', '.join(map(str, told))}")
     if refusal or reason == "content_filter":
         return Spoilt(f"the server refuses: {' '.join(str(refusal or reason).split())[:200]}", *paid, refused=True)
     if not isinstance(text, str) or not text:

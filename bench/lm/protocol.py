@@ -90,6 +90,20 @@ class Spoilt(Failure):
     refused: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered(Failure):
+    """A Failure of a request to a server, which told neither an answer nor what it cost.
+
+    `wait`: seconds to wait before the next try, as the server asks (0: it does not say); None: trying again is no use.
+    `reached`: the server got the request, or may have. `paid`: it may have worked on it, and so be paid, up to the
+    longest answer.
+    """
+
+    wait: float | None = None
+    reached: bool = True
+    paid: bool = True
+
+
 class TextModel(Protocol):
     """A language model behind any backend."""
 

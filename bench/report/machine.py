@@ -33,12 +33,18 @@ DISK = {  # GiB of files that are fetched, and of GPU memory that rendering take
 POLICY = 40.0  # GiB of checkpoints that one training leaves: weights, best weights and Adam's moments of each stage
 
 
+def check_key(need: Server) -> Iterator[Finding]:
+    """Yield whether the variable that holds a server's key is set, if there is one; what it holds is never shown."""
+    if need.key:
+        there = bool(os.environ.get(need.key, "").strip())
+        told = "set" if there else f"export {need.key}=...  (or name another variable; empty: no key is sent)"
+        yield Finding("servers", f"{need.role}: {need.key}", there, told)
+
+
 def check_server(need: Server) -> Iterator[Finding]:
     """Yield whether a server's key is set, and whether it lists the model; one call of GET /models."""
+    yield from check_key(need)
     key = os.environ.get(need.key, "").strip() if need.key else ""
-    if need.key:
-        told = "set" if key else f"export {need.key}=...  (or name another variable; empty: no key is sent)"
-        yield Finding("servers", f"{need.role}: {need.key}", bool(key), told)
     where = f"{need.url.rstrip('/')}/models"
     request = urllib.request.Request(where, headers={"Authorization": f"Bearer {key}"} if key else {})
     try:

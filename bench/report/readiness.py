@@ -18,7 +18,7 @@ from bench.needs import Memory, Model, Need, Package, Server
 from bench.plan import Job, plan
 from bench.rendering import make_generator
 from bench.report.health import Finding, extras, installed
-from bench.report.machine import check_disk, check_gpus, check_launcher, check_server
+from bench.report.machine import check_disk, check_gpus, check_key, check_launcher, check_server
 
 STAND_IN = "unknown"  # what stands in the plan for a setting that only the user knows
 NOWHERE = "http://127.0.0.1:9/v1"
@@ -42,8 +42,9 @@ def check_suite(
             yield check_model(need)
     yield from check_rendering(jobs, asked)
     for need in needs:
-        if isinstance(need, Server) and STAND_IN not in need.model and need.url != NOWHERE:
-            yield from check_server(need)
+        if isinstance(need, Server):  # without an address and a model it cannot be asked, but its key can be looked for
+            told = STAND_IN not in need.model and need.url != NOWHERE
+            yield from check_server(need) if told else check_key(need)
     trains = [need for need in needs if isinstance(need, Memory)]
     yield from check_gpus(trains)
     yield check_disk(jobs, needs)

@@ -9,6 +9,7 @@ given to the items farthest off. `Codebook.widths` tells when that happened.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from bench.errors import BenchError, unknown
 from bench.rng import stream
 from navigen.identifiers.kmeans import Ints, cluster, distances, nearest
 from navigen.identifiers.reduce import Floats
+
+if TYPE_CHECKING:  # which names the quantisers of this module
+    from navigen.identifiers.settings import RqVaeSettings
 
 QUANTISERS = ("kmeans", "rqvae")
 
@@ -36,11 +40,18 @@ class Codebook:
 
 
 def quantise(
-    vectors: Floats, levels: int, clusters: int, balance: bool = False, seed: int = 0, quantiser: str = "kmeans"
+    vectors: Floats,
+    levels: int,
+    clusters: int,
+    balance: bool = False,
+    seed: int = 0,
+    quantiser: str = "kmeans",
+    rqvae: RqVaeSettings | None = None,
 ) -> Codebook:
     """Return the codes of item vectors [items, width]; `balance` bounds the clusters of all levels but the last.
 
-    `quantiser`: "kmeans", or "rqvae", which learns the space it quantises in (`rqvae.py`) and cannot balance.
+    `quantiser`: "kmeans", or "rqvae", which learns the space it quantises in (`rqvae.py`) and cannot balance; `rqvae`:
+    its settings, by default the usual ones.
     """
     if levels < 1 or clusters < 1 or not len(vectors):
         raise BenchError(f"quantise: {levels} levels x {clusters} codes of {len(vectors)} items; expected at least 1")
@@ -52,7 +63,7 @@ def quantise(
         raise BenchError("quantise: an rqvae cannot balance its clusters; drop balance or take kmeans")
     from navigen.identifiers.rqvae import train_rqvae
 
-    model = train_rqvae(vectors, levels, clusters, seed=seed)
+    model = train_rqvae(vectors, levels, clusters, rqvae, seed)
     residual, centroids = model.latents(vectors), model.centroids()
     paths: list[Ints] = []
     for level, centres in enumerate(centroids):

@@ -10,8 +10,6 @@ After Lee et al. 2022 (arXiv 2203.01941) and TIGER (arXiv 2305.05065).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -21,30 +19,7 @@ from bench.rng import entropy, stream
 from bench.topk import blocks
 from navigen.identifiers.kmeans import cluster
 from navigen.identifiers.reduce import Floats
-
-
-@dataclass(frozen=True, slots=True)
-class RqVaeSettings:
-    """Width of the hidden layer and of the latent space, and how they are trained.
-
-    `rate`: Adam's learning rate; `commitment`: weight of the latents' distance to their centroids; `decay`: how much
-    of a centroid's mean a batch leaves as it was. `latent` is cut to the width of the vectors.
-    """
-
-    hidden: int = 128
-    latent: int = 64
-    epochs: int = 100
-    batch: int = 1024
-    rate: float = 1e-3
-    commitment: float = 0.25
-    decay: float = 0.99
-
-    def __post_init__(self) -> None:
-        """Refuse values that no training could use."""
-        if min(self.hidden, self.latent, self.batch) < 1 or self.epochs < 0:
-            raise BenchError(f"rq-vae: {self}; expected positive sizes")
-        if self.rate <= 0 or self.commitment < 0 or not 0 <= self.decay < 1:
-            raise BenchError(f"rq-vae: {self}; expected rate > 0, commitment >= 0 and 0 <= decay < 1")
+from navigen.identifiers.settings import RqVaeSettings
 
 
 class Bent(nn.Module):

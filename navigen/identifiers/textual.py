@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bench.api import Item
+from bench.errors import BenchError
 from bench.terms import item_terms, normalise
 
 PARTS = re.compile(r"[,;:|/()\[\]]|\s[-–]\s|#")
@@ -23,6 +25,24 @@ def textual_code(item: Item) -> tuple[str, ...]:
         if found := normalise(_parts(text)):
             return found
     return ()
+
+
+def check_terms(label: str, terms: Sequence[Sequence[str]]) -> None:
+    """Warn of items that have no terms, for a system that names items by terms alone: those are named alike.
+
+    BenchError if no item has any, since then nothing could be ranked.
+    """
+    bare = sum(not own for own in terms)
+    if bare and bare == len(terms):
+        raise BenchError(
+            f"{label} names items by terms alone, and none of the {len(terms)} items has any: neither attributes nor "
+            "titles and captions hold English words; give the items an attribute 'terms', or take a system that names "
+            "them by codes (sft-only, code-ids)"
+        )
+    if bare:
+        logging.getLogger("navibench").warning(
+            "%s: %.1f%% of the items have no terms, so they are named alike and tie", label, 100 * bare / len(terms)
+        )
 
 
 def _parts(text: str) -> Iterable[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ class EaseWeights:
 
     The inverse is a dense square of the catalogue, so a catalogue above `largest` items is refused.
     """
+
+    instead: ClassVar[str] = "take prior=transitions"  # of a catalogue that is too large
 
     regularisation: float = 250.0
     precision: str = "float64"
@@ -43,7 +45,7 @@ class EaseWeights:
             need = len(self.columns) ** 2 * np.dtype(kind).itemsize / 1e9
             raise BenchError(
                 f"Ease: {len(self.columns)} items need about {need:.1f} GB; "
-                f"set largest={len(self.columns)} to allow it, or use item-knn"
+                f"{self.instead.format(items=len(self.columns))}"
             )
         users = indicator(self.columns.encode_training(train), len(self.columns))
         self.weights = solve((users.T @ users).astype(kind).toarray(order="F"), self.regularisation)

@@ -82,7 +82,9 @@ class NaviGenReward:
 
         How a judge's server is reached does not count; which model it is and how it is asked does.
         """
+        # What of `judge_set` decides answers is in the judge's own fingerprint.
         told = {name: value for name, value in plain(self.settings).items() if name != "judge_set"}
+        told["judge_url"] = ""
         codes = sorted(code for code in self.known if code is not None)
         pictures = [path.name for path in self.pictures.values()]
         return digest([told, self.levels, codes, pictures, getattr(self.judging, "fingerprint", ""), self.chosen])

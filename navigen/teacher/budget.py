@@ -85,9 +85,10 @@ def most(ask: Ask) -> Spent:
 class Summary:
     """A teacher's work, for manifests and tables.
 
-    `calls`, tokens `read` and `written` and `money` are of all that the ledger's folder holds, by whichever run; the
-    rest is of this desk: asks answered from the ledger, attempts after a reply of no use, refusals, and how many asks
-    are without a usable reply, by reason (the first 20 by their text).
+    `calls`, tokens `read` and `written` and `money` are of all that the ledger's folder holds, by whichever run; where
+    a server told no cost, the most that it may have been. The rest is of this desk: asks answered from the ledger,
+    attempts after a reply of no use, refusals, and how many asks are without a usable reply, by reason (the first 20 by
+    their text).
     """
 
     calls: int

@@ -11,9 +11,10 @@ from typing import TypeVar
 from bench.api import Failure, Progress, ignore_progress
 from bench.errors import BenchError
 from navigen.teacher.budget import Budget, Summary
+from navigen.teacher.jobs import Tally
 from navigen.teacher.ledger import Ledger
 from navigen.teacher.protocol import Ask, Teacher
-from navigen.teacher.session import Session, Tally
+from navigen.teacher.session import Session
 from navigen.teacher.spread import Pace, spread
 
 T = TypeVar("T")
@@ -23,8 +24,9 @@ class TeacherDesk:
     """A `Desk`: asks `workers` blocks of `block` asks at a time; results depend on neither, nor on who answers first.
 
     A reply of no use (`read` raises ValueError, a refusal, a cut text) is asked for again with another seed, `retries`
-    times. What the teacher could not answer at all is left to the next run: backends have tried again by then. `pace`
-    is for servers. `by_facts`: the teacher reads the facts, so they are part of what is asked.
+    times. What the teacher could not answer at all is left to the next run. `pace` is for servers, and says how often
+    a request is tried again where that may help; the teacher itself must not, since each request is a call of the
+    budget. `by_facts`: the teacher reads the facts, so they are part of what is asked.
 
     Usable replies are on disk before the next ones arrive. Two desks on one folder take turns, ask by ask.
     """

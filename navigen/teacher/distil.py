@@ -1,7 +1,8 @@
 """The one thought that leads to an instruction, written after the search, held to its rules, and corrected once.
 
-Departure from the released code: all rules are checked (`navigen.teacher.rules`), and what breaks one after the
-correction is a failure. Released: any word with a capital "I" passes for the first person, other rules are only told.
+Departure from the released code: all rules are checked (`navigen.teacher.rules`); a correction that breaks one is asked
+for again, and in the end is a failure. Released: any word with a capital "I" passes for the first person, other rules
+are only told.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from bench.api import Failure
 from navigen.teacher.asking import make_ask, sample_facts, sample_texts
 from navigen.teacher.drafts import Found
 from navigen.teacher.protocol import Ask, Desk
-from navigen.teacher.reading import read_object, read_text
+from navigen.teacher.reading import no_refusal, read_object, read_text
 from navigen.teacher.rules import find_faults, find_secrets
 from navigen.teacher.sample import Sample
 
@@ -28,7 +29,10 @@ def write_thoughts(
     desk: Desk,
     seed: int = 0,
 ) -> list[str | Failure]:
-    """Return a thought a sample, in order, each with 1 call, or 2 where a rule was broken at first."""
+    """Return a thought a sample, in order, each with 1 call, or 2 where a rule was broken at first.
+
+    A correction that breaks a rule is a reply of no use to the desk: it is not kept, and asked for again.
+    """
     asks = [
         _ask(sample, own, reason, one, seed)
         for sample, own, reason, one in zip(samples, terms, reasons, found, strict=True)
@@ -39,10 +43,17 @@ def write_thoughts(
         if isinstance(thought, str) and (faults := check(thought, samples[place], terms[place])):
             broken[place] = faults
     again = [_ask_again(asks[place], str(thoughts[place]), faults, seed) for place, faults in broken.items()]
-    corrected = desk.ask(again, read_thought) if again else []
+    about = {samples[place].id: (samples[place], terms[place]) for place in broken}
+
+    def read_corrected(ask: Ask, text: str) -> str:
+        thought = read_thought(ask, text)
+        if faults := check(thought, *about[ask.sample]):
+            raise ValueError(f"the corrected thought breaks rules: {'; '.join(faults)}")
+        return thought
+
+    corrected = desk.ask(again, read_corrected) if again else []
     for place, text in zip(broken, corrected, strict=True):
-        faults = check(text, samples[place], terms[place]) if isinstance(text, str) else []
-        thoughts[place] = Failure(f"the corrected thought breaks rules: {'; '.join(faults)}") if faults else text
+        thoughts[place] = text
     return thoughts
 
 
@@ -54,7 +65,7 @@ def check(thought: str, sample: Sample, terms: Sequence[str]) -> list[str]:
 
 def read_thought(_: Ask, text: str) -> str:
     """Return the thought of a reply; its lines are kept, because a list is a broken rule and not a broken reply."""
-    return read_text(read_object(text, ("thought",))["thought"], "thought", LONGEST, lines=True)
+    return no_refusal(read_text(read_object(text, ("thought",))["thought"], "thought", LONGEST, lines=True), "thought")
 
 
 def _ask(sample: Sample, terms: Sequence[str], reason: str, found: Found, seed: int) -> Ask:

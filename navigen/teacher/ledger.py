@@ -18,8 +18,9 @@ from navigen.teacher.protocol import Ask
 
 REPLIES = "replies.jsonl"
 FAILURES = "failures.jsonl"
-KINDS = {"refused", "unreadable", "unanswered"}
-Kind = Literal["refused", "unreadable", "unanswered"]
+Kind = Literal["refused", "unreadable", "unanswered", "unreached"]
+KINDS: frozenset[Kind] = frozenset({"refused", "unreadable", "unanswered", "unreached"})
+SILENT: frozenset[Kind] = frozenset({"unanswered", "unreached"})  # nothing was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """An attempt without a usable reply. Only `kind` "unanswered" was not written, so the same attempt may be made."""
+    """A request without a usable reply. Where nothing was written (`SILENT`) the same attempt may be made again.
+
+    `read`, `written`: tokens as the server told; where it told none of a request that it may have worked on, the most
+    that may have been. Only one that nobody was there to get ("unreached") is no call.
+    """
 
     key: Key
     operation: str
@@ -138,9 +143,9 @@ class Ledger:
         self.spent += Spent(1, line.read, line.written)
 
     def _note(self, line: Missed) -> None:
-        if line.kind != "unanswered":
+        if line.kind not in SILENT:
             self._spoilt[line.key] = line.attempt
-        self.spent += Spent(1, line.read, line.written)
+        self.spent += Spent(int(line.kind != "unreached"), line.read, line.written)
 
 
 def ask_digest(ask: Ask, by_facts: bool = False) -> str:

@@ -16,11 +16,12 @@ from typing import Any
 from bench.terms import normalise
 from navigen.parse import split_thought
 from navigen.teacher.fitness import CRITERIA, Scores
+from navigen.teacher.refusals import refusal
 
 FENCE = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL)
 LONGEST = 1200  # letters of an instruction
-REFUSAL = re.compile(r"(?:I'm|I (?:am|can|cannot|can't|do|don't|will|won't)|sorry|as an AI)\b", re.IGNORECASE)
 PHRASE = 5  # words of a term
+OPENING = 8  # terms that are read as one text, for a refusal that was cut into terms
 COMMENT = 400  # letters of a reason or comment that are kept
 
 
@@ -52,13 +53,22 @@ def read_text(value: Any, name: str, most: int, lines: bool = False) -> str:
     return plain
 
 
+def no_refusal(text: str, name: str) -> str:
+    """Return a text that was taken out of JSON; one that is a refusal is an error."""
+    if (words := refusal(text.lstrip("[{( "))) is not None:  # as whole replies, what begins like JSON is passed over
+        raise ValueError(f"{name}: a refusal: {words}")
+    return text
+
+
 def read_terms(text: str) -> tuple[str, ...]:
     """Return the normalised terms of a reply {"terms": [...]}, without those that are longer than a short phrase."""
     found = read_object(text, ("terms",))["terms"]
     if not isinstance(found, list) or not all(isinstance(term, str) for term in found):
         raise ValueError("terms: expected a list of texts")
-    if any(REFUSAL.match(term.strip()) for term in found):
-        raise ValueError("terms: a refusal")
+    around, size = found * 2, min(OPENING, len(found))
+    for place in range(len(found)):
+        # A term is read with those behind it: "Sorry" alone declines, beside "board game" it is a game.
+        no_refusal(" ".join(around[place : place + size]), "terms")
     terms = normalise(term for term in found if len(term.split()) <= PHRASE)
     if not terms:
         raise ValueError("terms: none of them is an English word or short phrase")
@@ -73,7 +83,7 @@ def read_drafts(text: str, names: Sequence[str]) -> list[tuple[str, str]]:
         one = found[name]
         if not isinstance(one, dict):
             raise ValueError(f"{name}: expected an object")
-        told = read_text(one.get("instruction"), f"{name}: instruction", LONGEST)
+        told = no_refusal(read_text(one.get("instruction"), f"{name}: instruction", LONGEST), f"{name}: instruction")
         drafts.append((told, read_text(one.get("why"), f"{name}: why", 4 * COMMENT)[:COMMENT]))
     return drafts
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from bench.api import Failure
 from navigen.teacher.asking import make_ask, sample_facts, sample_texts
 from navigen.teacher.protocol import Ask, Desk
-from navigen.teacher.reading import read_object, read_text
+from navigen.teacher.reading import no_refusal, read_object, read_text
 from navigen.teacher.rules import find_faults
 from navigen.teacher.sample import Sample
 
@@ -31,11 +31,12 @@ def write_reasons(
 
 
 def read_reason(ask: Ask, text: str) -> str:
-    """Return the reason of a reply, or raise ValueError if it breaks a rule.
+    """Return the reason of a reply, or raise ValueError if it breaks a rule or is a refusal.
 
     That the target is named early is no fault here: what recurs in a history may well be what it is.
     """
     reason = read_text(read_object(text, ("reason",))["reason"], "reason", LONGEST, lines=True)
+    no_refusal(reason, "reason")
     if faults := find_faults(reason, ask.facts["target"]["terms"], most=WORDS):
         raise ValueError("; ".join(faults))
     return reason

@@ -16,7 +16,8 @@ _NEVER = r"(?:can't|cannot|can\ not|won't|will\ not|couldn't|could\ not|may\ not
 _ABLE = r"(?:able|allowed|permitted|comfortable|going|designed|in\ a\ position|programmed|willing)"
 _UNABLE = rf"(?:unable|not\ {_ABLE}|forbidden)"
 _HELP = (
-    r"(?:help|assist|comply|do|provide|answer|fulfil+|generate|create|produce|write|make|give|continue|complete|offer"
+    r"(?:help(?!\ (?:but|feeling|imagining|loving|noticing|seeing|smiling|thinking|wondering)\b)|assist|comply|do"
+    r"|provide|answer|fulfil+|generate|create|produce|write|make|give|continue|complete|offer"
     r"|engage|discuss|support|process|respond|share|suggest|recommend|participate|proceed|determine|access|view|see"
     r"|describe|identify|analy[sz]e|have\ (?:the\ ability|access|enough)|feel\ comfortable|be\ able)"
 )
@@ -37,7 +38,7 @@ _DECLINES = re.compile(
     | (?:it's|it\ is)\ against\ my\b
     | there\ (?:is|'s)\ not\ enough\ information\b
     | request\ (?:refused|denied|declined)\b
-    | content\ (?:policy|warning|filtered|filter)\b
+    | content\ (?:policy\b|filtered\b|filter\b|warning\s*[:.!-])
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -55,8 +56,8 @@ SHOWN = 120  # characters of a refusal in a reason
 def refusal(text: str, prefix: str = "") -> str | None:
     """Return the opening words of a refusal, or None if the reply (behind what it was begun with) is none.
 
-    What begins as JSON, in a code fence or not, is left to whoever reads it. Only the beginning is looked at, behind a
-    thought in <think> tags: later words may well be about what somebody cannot do.
+    What begins as JSON, in a code fence or not, is left to whoever reads it, and so are refusals within it. Only the
+    beginning is looked at, behind a thought in <think> tags: later words may well be about what somebody cannot do.
     """
     spoken = prefix + text
     if (thought := _THOUGHT.match(spoken)) is not None:

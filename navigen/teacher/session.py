@@ -2,67 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from dataclasses import replace
+from typing import Generic, TypeVar
 
-from bench.api import Failure, Progress
+from bench.api import Failure
 from bench.errors import BenchError
-from bench.lm import Spoilt
-from navigen.teacher.budget import Budget, most
-from navigen.teacher.ledger import Kept, Key, Kind, Ledger, Missed, Spent, as_attempt, ask_digest
-from navigen.teacher.protocol import Ask, Reply, Teacher
+from bench.lm import Spoilt, Unanswered
+from bench.lm.http import count_tries
+from bench.rng import stream
+from navigen.teacher.budget import most
+from navigen.teacher.jobs import How, Job, State, Tally, clean
+from navigen.teacher.ledger import SILENT, Kept, Key, Kind, Missed, Spent, as_attempt, ask_digest
+from navigen.teacher.protocol import Ask, Reply
 from navigen.teacher.refusals import refusal
-from navigen.teacher.spread import Pace
 
 T = TypeVar("T")
 
 
 class TeacherSilentError(BenchError):
     """Too many asks in a row got no answer at all."""
-
-
-class How(Protocol):
-    """What a session needs of its desk."""
-
-    teacher: Teacher
-    ledger: Ledger
-    budget: Budget
-    retries: int
-    block: int
-    pace: Pace | None
-    progress: Progress
-    by_facts: bool
-
-
-@dataclass(slots=True)
-class Tally:
-    """What happened at a desk: asks known, attempts after a reply of no use, refusals, failures by reason."""
-
-    known: int = 0
-    retries: int = 0
-    refusals: int = 0
-    failures: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One question to send, for all `places` that ask it."""
-
-    key: Key
-    ask: Ask
-    attempt: int
-    places: list[int]
-
-
-@dataclass(slots=True)
-class State(Generic[T]):
-    """Where an ask stands: its next attempt, the one at which to give up, and its result once there is one."""
-
-    attempt: int
-    end: int
-    result: list[T | Failure] = field(default_factory=list)
 
 
 class Session(Generic[T]):
@@ -104,7 +64,7 @@ class Session(Generic[T]):
     def send(self, jobs: Sequence[Job]) -> Sequence[Reply | Failure]:
         """Return the teacher's replies; this may run in another thread."""
         if self.how.pace is not None:
-            self.how.pace.wait(len(jobs))
+            self.how.pace.wait(len(jobs), max(job.due for job in jobs))
         replies = self.how.teacher.answer([job.ask for job in jobs])
         if len(replies) != len(jobs):
             raise BenchError(f"the teacher gave {len(replies)} replies to {len(jobs)} asks; expected one each")
@@ -122,7 +82,7 @@ class Session(Generic[T]):
                     kept.append(line)
                 else:
                     missed.append(line)
-                self._watch(line)
+                self._watch(job, line)
         finally:  # an error in `read` is no reason to pay for the others again
             self.how.ledger.write(kept, missed)
         self._show()
@@ -171,9 +131,7 @@ class Session(Generic[T]):
             if isinstance(reply, Spoilt):
                 reason = _refused(reply.reason) if reply.refused else reply.reason
                 return self._spoil(job, "refused" if reply.refused else "unreadable", reason, reply)
-            for place in job.places:
-                self._fail(place, reply.reason)
-            return self._missed(job, "unanswered", reply.reason)
+            return self._try_again(job, reply)
         if (words := refusal(reply.text, job.ask.prompt.prefix)) is not None:
             return self._spoil(job, "refused", _refused(words), reply)
         try:
@@ -189,7 +147,7 @@ class Session(Generic[T]):
         for place, reason in wrong:
             self._again(place, reason)
         if len(wrong) == len(job.places):
-            return self._missed(job, "unreadable", wrong[0][1], reply)
+            return self._missed(job, "unreadable", wrong[0][1], self._cost(job, reply))
         told = job.ask
         return Kept(job.key, told.operation, told.sample, job.attempt, reply.text, reply.read, reply.written)
 
@@ -197,12 +155,33 @@ class Session(Generic[T]):
         self.tally.refusals += kind == "refused"
         for place in job.places:
             self._again(place, clean(reason))
-        return self._missed(job, kind, reason, paid)
+        return self._missed(job, kind, reason, self._cost(job, paid))
 
-    def _missed(self, job: Job, kind: Kind, reason: str, paid: Reply | Spoilt | None = None) -> Missed:
-        read, written = (paid.read, paid.written) if paid else (0, 0)
+    def _try_again(self, job: Job, reply: Failure) -> Missed:
+        """Queue a question that got no answer once more where that may help, else let its asks fail.
+
+        Every request is taken from the queue, so that none is sent that the budget does not allow.
+        """
+        pace, tried = self.how.pace, job.tries + 1
+        told = reply if isinstance(reply, Unanswered) else Unanswered(reply.reason, paid=False)
+        if pace is not None and told.wait is not None and tried < pace.tries:
+            share = float(stream(0, "back-off", job.key.ask, tried).random())
+            # In front, so that whoever is told to wait sends nothing else meanwhile.
+            self._queue.appendleft(replace(job, tries=tried, due=pace.due(told.wait, tried, share)))
+        else:
+            for place in job.places:
+                self._fail(place, count_tries(reply.reason, tried))
+        cost = most(job.ask) if told.paid else Spent()
+        return self._missed(job, "unanswered" if told.reached else "unreached", reply.reason, cost)
+
+    def _cost(self, job: Job, paid: Reply | Spoilt) -> Spent:
+        """Return what a reply of no use cost; where a limit of tokens needs a number that nobody told, the most."""
+        untold = not paid.read and not paid.written and self.how.budget.counts_tokens
+        return most(job.ask) if untold else Spent(1, paid.read, paid.written)
+
+    def _missed(self, job: Job, kind: Kind, reason: str, cost: Spent) -> Missed:
         told = job.ask
-        return Missed(job.key, told.operation, told.sample, job.attempt, kind, clean(reason), read, written)
+        return Missed(job.key, told.operation, told.sample, job.attempt, kind, clean(reason), cost.read, cost.written)
 
     def _again(self, place: int, reason: str) -> None:
         state = self._states[place]
@@ -220,9 +199,11 @@ class Session(Generic[T]):
         self._finish(place, Failure(clean(reason)))
         self.tally.failures[clean(reason)] += 1
 
-    def _watch(self, line: Kept | Missed) -> None:
+    def _watch(self, job: Job, line: Kept | Missed) -> None:
         """Stop where nobody answers any more, or where nobody counts the tokens that a limit is about."""
-        silent = isinstance(line, Missed) and line.kind == "unanswered"
+        silent = isinstance(line, Missed) and line.kind in SILENT
+        if silent and not self._states[job.places[0]].result:
+            return  # it is tried again
         pace = self.how.pace
         if pace is not None and not pace.heard(not silent) and isinstance(line, Missed):
             self._stop = TeacherSilentError(
@@ -238,11 +219,6 @@ class Session(Generic[T]):
     def _show(self) -> None:
         if self.asks:
             self.how.progress(f"teacher: {self.asks[0].operation}", len(self.asks) - self._left, len(self.asks))
-
-
-def clean(reason: str) -> str:
-    """Return a reason on one line, shortened, that any file can hold."""
-    return " ".join(reason.encode("utf-8", "replace").decode().split())[:300]
 
 
 def _refused(words: str) -> str:

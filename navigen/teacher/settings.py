@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from bench.api import Progress, Setting, ignore_progress
-from bench.config import build
+from bench.config import build, plain
 from bench.errors import BenchError, unknown
 from bench.lm import BACKENDS, load
-from bench.lm.settings import SETTINGS, ServerSettings
+from bench.lm.settings import SETTINGS, HFSettings, ServerSettings, VLLMSettings
 from navigen.teacher.backends import ModelTeacher
 from navigen.teacher.budget import Budget
 from navigen.teacher.desk import TeacherDesk
@@ -26,6 +27,8 @@ SCRIPTED = "navigen.teacher.scripted:Scripted"
 NOBODY = "none"
 NAMES = (NOBODY, "scripted", "recorded", *BACKENDS)
 SILENT = (NOBODY, "scripted")  # teachers without a model
+LIMITS = ("calls", "tokens", "money", "price_read", "price_written", "rate", "workers", "patience", "block", "retries")
+REACHED = ("url", "key", *LIMITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,10 @@ class TeacherSettings:
         self.budget()
         Pace(rate=self.rate, patience=self.patience)
 
+    def identity(self) -> dict[str, Any]:
+        """Return the settings that decide what is taught: neither limits nor where and how fast it is asked."""
+        return {name: value for name, value in plain(self).items() if name not in REACHED}
+
     def budget(self) -> Budget:
         """Return the limits; where answers are free, those of tokens and money mean nothing."""
         if self.name not in BACKENDS:
@@ -94,16 +101,19 @@ class TeacherSettings:
 
 def open_desk(told: TeacherSettings, folder: Path, progress: Progress = ignore_progress) -> TeacherDesk:
     """Return the desk of a teacher, with its ledger in `folder`; models are loaded now."""
-    served = told.name == "openai"
     teacher = open_teacher(told)
+    own = backend_of(told) if told.name in BACKENDS else None
+    pace = None
+    if isinstance(own, ServerSettings):
+        pace = Pace(told.rate, own.pause, own.patience, told.patience, own.tries)
     return TeacherDesk(
         teacher,
         Ledger(folder),
         told.budget(),
         retries=max(told.retries, teacher.retries) if isinstance(teacher, Recorded) else told.retries,
-        workers=told.workers if served else 1,
-        block=1 if served else told.block,
-        pace=Pace(rate=told.rate, patience=told.patience) if served else None,
+        workers=told.workers if pace else 1,
+        block=1 if pace else told.block,
+        pace=pace,
         progress=progress,
         by_facts=told.name not in BACKENDS,  # a record may be of a script
     )
@@ -119,6 +129,15 @@ def open_teacher(told: TeacherSettings) -> Teacher:
         return made
     if told.name == "recorded":
         return Recorded(Path(told.model))
+    own = backend_of(told)
+    if isinstance(own, ServerSettings):
+        # The desk tries again by itself: each request is a call, and must be within the budget.
+        return ModelTeacher(load(told.name, told.url, replace(own, tries=1)))
+    return ModelTeacher(load(told.name, told.model, own))
+
+
+def backend_of(told: TeacherSettings) -> HFSettings | VLLMSettings | ServerSettings:
+    """Return the settings of the backend of a teacher that has one, checked."""
     more = dict(told.backend)
     if told.name == "openai":
         taken = {"model", "key", "parallel"} & set(more)
@@ -126,6 +145,4 @@ def open_teacher(told: TeacherSettings) -> Teacher:
             raise BenchError(f"teacher.backend: {', '.join(sorted(taken))}; say it by teacher.model, key and workers")
         # The desk asks one by one, on threads of its own, so that every answer is kept as it comes.
         more |= {"model": told.model, "key": told.key, "parallel": 1}
-    made_of = build(SETTINGS[told.name], more, "teacher.backend")
-    where = told.url if isinstance(made_of, ServerSettings) else told.model
-    return ModelTeacher(load(told.name, where, made_of))
+    return build(SETTINGS[told.name], more, "teacher.backend")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bench.errors import BenchError
+from bench.lm.http import grown
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -48,13 +49,15 @@ class Pace:
     """How fast a server is asked: `rate` asks a minute at most (0: as fast as it goes), slower while it is silent.
 
     After an ask without an answer the next is held back by `pause` seconds, twice as long each time up to `longest`,
-    until one is answered; `patience`: so many in a row are too many. Safe to share between threads.
+    until one is answered; `patience`: so many in a row are too many. `tries`: requests that are made for an ask before
+    it is one without an answer, after waits that grow alike. Safe to share between threads.
     """
 
     rate: float = 0.0
     pause: float = 1.0
     longest: float = 60.0
     patience: int = 20
+    tries: int = 1
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     silent: int = field(default=0, init=False)
@@ -65,15 +68,22 @@ class Pace:
         if self.rate < 0 or self.patience < 1:
             raise BenchError(f"teacher: rate {self.rate}, patience {self.patience}; expected >= 0 and >= 1")
 
-    def wait(self, asks: int = 1) -> None:
-        """Return when so many asks may be sent."""
+    def wait(self, asks: int = 1, due: float = float("-inf")) -> None:
+        """Return when so many asks may be sent, not before the clock's time `due`."""
         with self._lock:
             now = self.clock()
             start = max(now, self._next)
             if self.rate:
                 self._next = start + asks * 60 / self.rate
-        if start > now:
+        if (start := max(start, due)) > now:
             self.sleep(start - now)
+
+    def due(self, wanted: float, tried: int, share: float) -> float:
+        """Return the clock's time of the next try after so many: when the server wants it, or by itself (`wanted` 0).
+
+        `share`: a random number of [0, 1) that lengthens the wait.
+        """
+        return self.clock() + (wanted or grown(self.pause, self.longest, tried, share))
 
     def heard(self, answered: bool) -> bool:
         """Take note of an answer, or of none; return whether there is still patience."""

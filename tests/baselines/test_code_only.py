@@ -198,9 +198,18 @@ def test_the_weight_is_chosen_on_validation_and_told(prior: str, tmp_path: Path)
     assert isinstance(system, CodeOnlyPrior) and system.chosen in CodeOnlyPrior.GRID
     told = json.loads((tmp_path / "prior.json").read_text())
     assert told["weight"] == system.chosen and told["ndcg@10"][str(system.chosen)] == max(told["ndcg@10"].values())
-    blind = make_system(CodeOnlyPrior, epochs=1, prior=prior)
-    blind.fit(replace(make_cycle(), validation=()))
-    assert isinstance(blind, CodeOnlyPrior) and blind.chosen == 0.5
+
+
+@pytest.mark.parametrize("unknown", [(), ("nowhere",)])
+def test_without_validation_a_weight_has_to_be_said(unknown: tuple[str, ...]) -> None:
+    held = tuple(replace(example, targets=unknown) for example in make_cycle().validation[:2] if unknown)
+    blind = replace(make_cycle(), validation=held)
+    quiet = Context(progress=lambda *report: pytest.fail(f"trained first: {report}"))
+    with pytest.raises(BenchError, match=r"code-only: no validation example .* set weight to a share"):
+        make_system(CodeOnlyPrior, epochs=1, context=quiet).fit(blind)
+    told = make_system(CodeOnlyPrior, epochs=1, weight=0.3)
+    told.fit(blind)
+    assert isinstance(told, CodeOnlyPrior) and told.chosen == 0.3
 
 
 class KilledError(Exception):

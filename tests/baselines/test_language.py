@@ -35,6 +35,8 @@ def test_systems_differ_in_form_and_tasks_only() -> None:
     assert usual["length"] * usual["batch"] == changed["length"] * changed["batch"]
     assert [kind.label for kind in TUNED] == ["navigen", "sft-only", "text-ids", "code-ids"]
     assert [kind.writes for kind in TUNED] == [Form.BOTH, Form.BOTH, Form.TERMS, Form.CODE]
+    read = {name: value for name, value in plain(RawHistory()).items() if usual.get(name, value) != value}
+    assert read == {"history": 10, "beams": 8}
     assert RawHistory().renderer.reads is RawHistory().renderer.writes is Form.TITLE
 
 
@@ -111,7 +113,10 @@ def test_every_configuration_fits_every_system_that_speaks(name: str) -> None:
     asked += ["navigen.reward.judge_model=j", "navigen.reward.judge_url=http://localhost:9/v1"]
     told = asked if "teacher" in config else []  # which server teaches and judges is the user's to say
     jobs, _ = plan(Suite("", ("product/world/next-item",), systems), assignments=told, config=config)
-    assert [job.config["base"] for job in jobs] == [config["base"]] * len(systems)
+    if "base" in config:
+        assert [job.config["base"] for job in jobs] == [config["base"]] * len(systems)
+    else:
+        assert [job.config["tokens"] for job in jobs] == [config["tokens"]] * len(systems)
     for job in jobs:
         own, found = flat({key: value for key, value in config.items() if key in job.config}), flat(plain(job.config))
         assert {key: found[key] for key in own} == plain(own)

@@ -49,6 +49,23 @@ def test_a_bare_machine_is_told_what_to_do(capsys: pytest.CaptureFixture[str]) -
     assert not told["gpus"]["good"] and "GiB" in str(told["gpus"]["told"])
 
 
+def test_a_key_is_looked_for_before_there_is_an_address(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    roles = ("teacher", "judge of the reward")
+    _, told, _ = doctor(capsys, "--suite", "paper")
+    for role in roles:
+        line = told[f"{role}: NAVIGEN_KEY"]
+        assert not line["good"] and str(line["told"]).startswith("export NAVIGEN_KEY=")
+        assert role not in told, "nobody is asked at no address"
+    monkeypatch.setenv("NAVIGEN_KEY", KEY)
+    _, told, shown = doctor(capsys, "--suite", "paper")
+    assert all(told[f"{role}: NAVIGEN_KEY"]["good"] for role in roles) and KEY not in shown
+    without = ("--set", "navigen.teacher.key=", "--set", "navigen.reward.judge_set=parallel=20")
+    _, told, _ = doctor(capsys, "--suite", "paper", *without)
+    assert not [name for name in told if "NAVIGEN_KEY" in name]
+
+
 def settings(url: str, base: Path) -> list[str]:
     values = {
         "navigen.base": base,

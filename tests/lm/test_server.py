@@ -16,7 +16,7 @@ import pytest
 
 from bench.api import Failure
 from bench.errors import BenchError
-from bench.lm import Completion, Prompt, Sampling, ServerSettings, Spoilt, load
+from bench.lm import Completion, Prompt, Sampling, ServerSettings, Spoilt, Unanswered, load
 from bench.lm.http import asked_wait
 from tests.lm.replay import Replay, Reply, said
 from tests.lm.tiny import SCHEMA
@@ -118,6 +118,35 @@ def test_a_dead_server_is_counted_not_fatal(replay: Replay) -> None:
     assert len(answers) == 4 and all(isinstance(answer, Failure) for answer in answers)
     assert "ConnectionRefusedError" in answers[0].reason
     assert all(isinstance(answer, Failure) for answer in ask(replay, "a", prefix="b", continues=True))
+
+
+def test_a_failure_tells_whether_it_may_pass_and_what_it_may_have_cost(replay: Replay) -> None:
+    def fail(reply: Reply) -> tuple[float | None, bool, bool]:
+        replay.script = lambda body, before: reply
+        (answer,) = ask(replay, "a", tries=1)
+        assert isinstance(answer, Unanswered) and "tries" not in answer.reason
+        return answer.wait, answer.reached, answer.paid
+
+    assert fail((401, b"", {})) == (None, True, False)
+    assert fail((429, b"", {})) == (0.0, True, False)
+    assert fail((429, b"", {"Retry-After": "3"})) == (3.0, True, False)
+    assert fail((429, b"", {"Retry-After": "86400"})) == (None, True, False)
+    assert fail((503, b"", {})) == (0.0, True, True)
+    assert fail((200, b"{", {})) == (0.0, True, True)
+    assert fail((200, b"{}", {})) == (None, True, True)
+    replay.server.shutdown()
+    replay.server.server_close()
+    assert fail((200, b"{}", {})) == (0.0, False, False)
+
+
+def test_a_model_is_the_same_wherever_it_is_served(replay: Replay) -> None:
+    def fingerprint(url: str, **settings: Any) -> str:
+        return load("openai", url, {"model": "tiny", **settings}).fingerprint
+
+    here = fingerprint(replay.url)
+    assert here == fingerprint("https://elsewhere.example.com/v1", tries=1, timeout=3.0, parallel=2)
+    others: list[dict[str, Any]] = [{"model": "large"}, {"thinking": False}, {"special": True}]
+    assert len({here, *(fingerprint(replay.url, **one) for one in others)}) == 4
 
 
 @pytest.mark.parametrize(

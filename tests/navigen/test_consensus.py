@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bench.api import Failure, Instruction, Kind
 from navigen.consensus import Consensus
 
 TERMS = [("lamp", "red"), ("Lamps", "blue"), ("chair", "red"), ()]
@@ -31,3 +32,13 @@ def test_scale_and_unreached_items_change_nothing() -> None:
 
 def test_a_catalogue_without_terms_has_none() -> None:
     assert Consensus([(), ()]).terms(log([[0.5, 0.5]])) == [()]
+
+
+def test_an_instruction_without_terms_is_a_failure() -> None:
+    asked = Consensus(TERMS)
+    rows = log([[0.5, 0.0, 0.5, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]])
+    with np.errstate(invalid="ignore"):
+        found = asked.instruct(rows, Kind.IMAGE)
+    assert found[0] == Instruction("a picture of lamp, red", ("lamp", "red"))
+    for answer in (*found[1:], *Consensus([(), ()]).instruct(log([[0.5, 0.5]]), Kind.VIDEO)):
+        assert isinstance(answer, Failure) and "no terms" in answer.reason

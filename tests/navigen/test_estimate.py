@@ -47,7 +47,7 @@ def test_every_stage_is_foreseen_without_any_model(tmp_path: Path, capsys: pytes
 def test_what_is_left_out_is_not_foreseen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     card = write_log(tmp_path / "log", users=10, items=12)
     assert list(foreseen(capsys, card, navigen__reinforce__steps=0)) == ["teach", "embed", "full"]
-    assert list(foreseen(capsys, card, navigen__stage="embed")) == ["teach", "embed", "grpo", "judge"]
+    assert list(foreseen(capsys, card, navigen__stage="embed")) == ["embed"]
     whole = numbers(foreseen(capsys, card)["full"])[0]
     short = numbers(foreseen(capsys, card, navigen__full_epochs=STEPS["navigen.full_epochs"])["full"])[0]
     assert whole == pytest.approx(3 * short, rel=0.01)

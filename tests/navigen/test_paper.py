@@ -134,6 +134,7 @@ def test_the_whole_way_on_a_log(stand_ins: tuple[Path, dict[str, str]], server: 
         "seed",
         "dtype",
         "by",
+        "codes",
         "taught",
         "rewarded",
         "judges",

@@ -18,7 +18,9 @@ from bench.api import Case, Cases, Context, Query, Ranking, Train
 from bench.errors import BenchError
 from bench.scorers.ranking import NDCG
 from navigen.checkpoint import read_told
+from navigen.prior.ease import EaseWeights
 from navigen.prior.guide import GRID, Guide
+from navigen.prior.kinds import PRIORS
 from navigen.recipe import Speaking
 from navigen.system import Tuned
 from tests.navigen.little import TINY, make_item, make_queries, make_system, make_train, trained
@@ -158,6 +160,14 @@ def test_a_prior_is_of_answering_and_not_of_training() -> None:
 def test_settings_that_mean_nothing_are_refused(values: dict[str, Any], reason: str) -> None:
     with pytest.raises(BenchError, match=reason):
         make_system(**values)
+
+
+def test_a_catalogue_too_large_for_ease_is_told_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PRIORS, "ease", lambda: EaseWeights(largest=19))
+    with pytest.raises(BenchError, match=r"20 items need about .* GB; take prior=transitions$"):
+        Tuned(**TINY, checkpoint=str(trained()[1]), prior="ease", prior_weight=0.5).fit(make_train())
+    with pytest.raises(BenchError, match=r"set largest=20 to allow it, or use item-knn$"):
+        Ease(largest=19).fit(make_train())
 
 
 def test_without_validation_a_weight_has_to_be_said() -> None:

@@ -20,12 +20,13 @@ from bench.pose import load
 from bench.runner import run_job
 from bench.store import Run
 from bench.tables import read_answers
-from navigen.chat import encode, open_turns
+from navigen.chat import CLOSE, encode, open_turns
 from navigen.identifiers.catalogue import Identified, load_book, save_book
 from navigen.identifiers.given import given_codes
 from navigen.pipeline import Making
 from navigen.prompt import Renderer
 from navigen.recipe import Recipe
+from navigen.released import PREFIX
 from navigen.system import Tuned as NaviGen
 from navigen.wording import read_wording
 from tests.released import CODES, terms, write_card, write_checkpoint, write_files
@@ -98,11 +99,46 @@ def test_scores_are_those_of_a_full_pass(released: Path) -> None:
     assert np.exp(found).sum() == pytest.approx(1, abs=1e-4)
 
 
+def overfitted(released: Path, folder: Path, queries: list[Query], answer: str) -> Path:
+    """Write the checkpoint anew, after it has learnt to answer these questions for an instruction with one text."""
+    policy = fitted(released / "policy", train_of(plain_items())).policy
+    model, tokenizer, renderer = policy.model.train(), policy.tokenizer, policy.recipe.renderer
+    asked = [renderer.ask_instruction(policy.history(query), Kind.IMAGE) for query in queries]
+    begun = encode(tokenizer, [open_turns(one.messages) + PREFIX for one in asked])
+    (rest,) = encode(tokenizer, [answer.removeprefix(PREFIX) + CLOSE])
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
+    for step in range(80):
+        prompt = begun[step % len(begun)]
+        labels = torch.tensor([[-100] * len(prompt) + rest])
+        model(torch.tensor([prompt + rest]), labels=labels).loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    tokenizer.save_pretrained(folder)
+    model.save_pretrained(folder)
+    return folder
+
+
 def test_instructions_are_written_and_scored(released: Path, tmp_path: Path) -> None:
     card = write_card(released, "image", "term-f1", "words")
-    done, _ = run(card, tmp_path, f"system.checkpoint={released / 'policy'}", "system.tokens=8")
-    assert done.manifest["counts"]["cases"] == done.manifest["counts"]["failed"] == 6  # drawn weights write no JSON
-    assert done.manifest["figures"]["term-f1"]["value"] == 0
+    drawn, dataset = run(card, tmp_path / "drawn", f"system.checkpoint={released / 'policy'}", "system.tokens=8")
+    assert drawn.manifest["counts"]["cases"] == drawn.manifest["counts"]["failed"] == 6  # drawn weights write no JSON
+    assert drawn.manifest["figures"]["term-f1"]["value"] == 0
+    answer = '{"target_tid":["thinga","blue"],"target_ins":"a picture of thinga"}'
+    folder = overfitted(released, tmp_path / "policy", [example.query for example in dataset.examples], answer)
+    done, _ = run(card, tmp_path / "learnt", f"system.checkpoint={folder}", "system.tokens=40")
+    assert (done.manifest["counts"]["cases"], done.manifest["counts"]["failed"]) == (6, 0)
+    told = read_answers(done.answers)
+    assert set(told.values()) == {Instruction("a picture of thinga", ("thinga", "blue"))}
+    blue = np.mean([CODES.index(example.targets[0]) % 2 == 0 for example in dataset.examples])
+    figures = {name: figure["value"] for name, figure in done.manifest["figures"].items()}
+    assert 0 < blue < 1 and figures == {"term-f1": pytest.approx(blue / 2), "words": 4}
+
+
+def test_other_backends_load_the_folder_itself(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("navigen.policy.load", lambda *told: asked.append(told))
+    policy = fitted(released / "policy", train_of(plain_items()), backend="vllm").policy
+    assert policy.author is None and asked == [("vllm", str(released / "policy"), {})]
 
 
 def test_an_answer_begins_as_json_and_is_read_with_its_beginning(

@@ -21,7 +21,7 @@ from navigen.checkpoint import read_told
 from navigen.full import NaviGen
 from tasks.world.load import load
 
-MEGABYTES = 45
+MEGABYTES, OF_LANGUAGE = 45, 25  # of all checkpoints, and of the base and the policies made from it
 DOMAINS = ("product", "game", "short-video")
 SYSTEMS = {kind.label: kind for kind in (TextIds, CodeIds, SftOnly, NaviGen)}
 FOLDERS = sorted(path.parent for path in CHECKPOINTS.glob("*/config.json"))
@@ -34,6 +34,8 @@ def world(domain: str) -> Dataset:
 
 def test_together_they_are_small() -> None:
     assert sum(path.stat().st_size for path in CHECKPOINTS.rglob("*")) < MEGABYTES * 2**20
+    told = [path.stat().st_size for folder in FOLDERS for path in folder.rglob("*")]
+    assert 0 < sum(told) < OF_LANGUAGE * 2**20
     assert {path.name for path in FOLDERS} == {"world-base"} | {
         f"{domain}-{name}" for domain in DOMAINS for name in SYSTEMS
     }

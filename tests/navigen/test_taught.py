@@ -22,8 +22,8 @@ from navigen.corpus import Said, compose, samples, training_rows, validation_row
 from navigen.full import NaviGen
 from navigen.pipeline import Making
 from navigen.policy import Policy
-from navigen.prompt import CLOSE_THOUGHT, OPEN_THOUGHT
-from navigen.taught import be_taught
+from navigen.prompt import CLOSE_THOUGHT, OPEN_THOUGHT, THINK
+from navigen.taught import be_taught, lessons_key, taught_once
 from navigen.teacher.sample import Teaching
 from navigen.teacher.settings import TeacherSettings
 from navigen.train.grpo.settings import Reinforce
@@ -94,6 +94,97 @@ def test_what_the_teacher_failed_at_is_left_out_and_counted(tmp_path: Path, monk
     monkeypatch.setattr(module, "teach", lambda asked, *_: {one.id: Failure("judge: not JSON") for one in asked})
     with pytest.raises(BenchError, match="no sample was taught: judge: not JSON"):
         Making(taught(), make_train(), Context(1)).teach()
+
+
+def test_a_training_that_goes_on_learns_what_it_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a teacher failed at may be answered by the next run; half a training on other lessons would be lost."""
+    from navigen import taught as module
+
+    real, failing = module.teach, [True]
+
+    def moody(asked: Any, *rest: Any) -> Any:
+        made = real(asked, *rest)
+        return {
+            name: Failure("reason: 503") if failing[0] and name.endswith("u03") else one for name, one in made.items()
+        }
+
+    monkeypatch.setattr(module, "teach", moody)
+    shared, straight = tmp_path / "shared", tmp_path / "straight"
+    make_whole(straight, reinforce=SFT).fit(make_train())
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if (stage, done) == ("full", 1):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_whole(tmp_path / "stopped", reinforce=SFT, progress=stop).fit(make_train())
+    failing[0] = False
+    make_whole(tmp_path / "stopped", reinforce=SFT).fit(make_train())
+    policies = [read_told(tmp_path / name / "policy") for name in ("straight", "stopped")]
+    assert policies[0]["taught"] == policies[1]["taught"] and policies[0]["taught"]["failed"] == {"reason": 2}
+    weights = [(tmp_path / name / "policy" / "model.safetensors").read_bytes() for name in ("straight", "stopped")]
+    assert weights[0] == weights[1]
+    make_whole(shared, reinforce=SFT).fit(make_train())  # another training asks anew
+    assert read_told(shared / "policy")["taught"]["failed"] == {}
+
+
+def test_lessons_are_of_one_training(tmp_path: Path) -> None:
+    asked, how = samples(make_train(), taught(), 2), Teaching()
+    calls: list[str] = []
+
+    def teach_here() -> Any:
+        calls.append("asked")
+        return be_taught(asked, TeacherSettings("scripted"), how, None, lambda *_: None)
+
+    key = lessons_key(asked, TeacherSettings("scripted"), how)
+    first = taught_once(tmp_path, key, teach_here)
+    assert taught_once(tmp_path, key, teach_here) == first and calls == ["asked"]
+    reached = TeacherSettings("openai", "m", "http://a/v1", key="A_KEY", calls=9, rate=3.0)
+    moved = TeacherSettings("openai", "m", "http://b/v1", workers=2)
+    assert lessons_key(asked, reached, how) == lessons_key(asked, moved, how)
+    retold = [replace(one, target=replace(one.target, caption="else")) for one in asked]
+    keys = {
+        key,
+        lessons_key(asked[1:], TeacherSettings("scripted"), how),
+        lessons_key(retold, TeacherSettings("scripted"), how),
+        lessons_key(asked, moved, how),
+        lessons_key(asked, TeacherSettings("scripted"), replace(how, rounds=2)),
+    }
+    assert len(keys) == 5
+    taught_once(tmp_path, "of another training", teach_here)
+    assert calls == ["asked"] * 2
+
+
+def test_who_ends_before_the_last_stage_asks_no_teacher(tmp_path: Path) -> None:
+    for stage in ("base", "embed"):
+        system = make_whole(tmp_path / stage, stage=stage)
+        system.fit(make_train())
+        told = read_told(tmp_path / stage / "policy")
+        assert "taught" not in told and "rewarded" not in told and not (tmp_path / stage / "teach").exists()
+
+
+def test_the_first_stage_names_items_without_a_thought(monkeypatch: pytest.MonkeyPatch) -> None:
+    learnt: dict[str, list[Any]] = {}
+    tune = Making.tune
+
+    def watched(self: Making, model: Any, mine: Any, other: Any, stage: Any, *rest: Any) -> Any:
+        learnt[stage.name] = [one.ids for one in [*mine, *other] if one.task == "cid2cid"]
+        return tune(self, model, mine, other, stage, *rest)
+
+    monkeypatch.setattr(Making, "tune", watched)
+    short = taught(think=True, embed_epochs=0.1, full_epochs=0.1, length=512)
+    policy, _ = Making(short, make_train(), Context(1)).run()
+    thought = {name: {THINK in policy.decode(ids) for ids in rows} for name, rows in learnt.items()}
+    assert thought == {"embed": {False}, "full": {True}}
+
+
+def test_a_policy_that_thinks_may_rank_directly() -> None:
+    policy, author = thinking([])
+    policy.recipe = replace(policy.recipe, ranks_directly=True, checkpoint="any")
+    asked = [policy.decode(ids) for ids in policy.prompts(make_queries()[:3])]
+    assert not author.asked and not any(THINK in text or CLOSE_THOUGHT in text for text in asked)
+    with pytest.raises(BenchError, match="ranks_directly: the first stage teaches it"):
+        taught(ranks_directly=True, think=True, embed_epochs=0.0)
 
 
 def test_an_item_without_attributes_needs_another_teacher(tmp_path: Path) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.api import Item
+from baselines.language import SftOnly, TextIds
+from bench.api import Context, Item, Train
+from bench.errors import BenchError
 from bench.terms import MOST, normalise
 from navigen.identifiers.catalogue import LONGEST, read_as
-from navigen.identifiers.textual import textual_code
+from navigen.identifiers.textual import check_terms, textual_code
+from navigen.pipeline import Making
+from tests.navigen.little import TINY
 
 GOLDEN = ("Dress", "dress", " floral  print ", "夏天", "(cotton)", "café", "3D", "123")
 
@@ -62,3 +68,22 @@ def test_texts_are_cut_between_words_and_long_words_within() -> None:
     assert read_as(Item("x", "書" * 500)) == "書" * LONGEST
     assert read_as(Item("x", "same", "same")) == "same"
     assert read_as(Item("x", "Lamp", "a lamp")) == "Lamp: a lamp"
+
+
+def test_items_without_terms_are_warned_of_where_terms_alone_name_them(caplog: Any) -> None:
+    with caplog.at_level("WARNING", "navibench"):
+        check_terms("text-ids", [("lamp",), ("red",)])
+        assert not caplog.records
+        check_terms("text-ids", [("lamp",), (), ("red",), ()])
+    assert [record.getMessage() for record in caplog.records] == [
+        "text-ids: 50.0% of the items have no terms, so they are named alike and tie"
+    ]
+
+
+def test_a_catalogue_without_terms_is_refused_where_terms_alone_name_items() -> None:
+    train = Train({name: Item(name, "夏天的裙子", "一件裙子") for name in ("a", "b", "c")}, {"u": ("a", "b", "c")})
+    with pytest.raises(BenchError, match=r"text-ids names items by terms alone, and none of the 3 items has.*'terms'"):
+        TextIds(**TINY, context=Context(1)).fit(train)
+    assert Making(SftOnly(**TINY), train, Context(1)).identify().written[0].code  # whose items have codes too
+    told = Train({**train.items, "a": Item("a", "夏天", "", {"terms": ("dress",)})}, train.sequences)
+    assert Making(TextIds(**TINY), told, Context(1)).identify().written[0].terms == ("dress",)

@@ -77,7 +77,8 @@ def test_old_rows_stay_bit_by_bit_and_new_ones_are_numbers(rows: str, tied: bool
         assert torch.equal(grown[:size], old[:size])
         assert torch.equal(grown[size + len(TOKENS) :], old[size + len(TOKENS) :])  # what is spare still
         assert torch.isfinite(grown).all()
-        assert 0.05 < float(grown[new].std() / old.std()) < 2
+        if rows != "mean":  # which is one point but for a hair's breadth
+            assert 0.05 < float(grown[new].std() / old.std()) < 2
         assert len(torch.unique(grown[new], dim=0)) == len(TOKENS)
     assert torch.equal(*after) == tied
     with torch.no_grad():
@@ -86,13 +87,36 @@ def test_old_rows_stay_bit_by_bit_and_new_ones_are_numbers(rows: str, tied: bool
 
 def test_ways_differ_as_they_say() -> None:
     old = stream(1, "old rows").standard_normal((500, 32)) * 0.02 + 0.5
-    mean, centred, drawn = (begin_rows(TOKENS, old, rows, identify().centroids(), stream(0, rows)) for rows in ROWS)
-    assert np.abs(mean - old.mean(axis=0)).max() < 0.02
+    begun = {rows: begin_rows(TOKENS, old, rows, identify().centroids(), stream(0, rows)) for rows in ROWS}
+    mean, near, centred, drawn = (begun[rows] for rows in ("mean", "near", "centroids", "random"))
+    assert 0 < np.abs(mean - old.mean(axis=0)).max() < 1e-5
+    assert (near - old.mean(axis=0)).std() == pytest.approx(0.1 * 0.02, rel=0.1)
     assert abs(drawn.mean()) < 0.01 and drawn.std() == pytest.approx(0.02, rel=0.1)
-    assert np.abs(centred - old.mean(axis=0)).std() > 3 * np.abs(mean - old.mean(axis=0)).std()
+    assert np.abs(centred - old.mean(axis=0)).std() > 3 * np.abs(near - old.mean(axis=0)).std()
     marks = [place for place, token in enumerate(TOKENS) if token not in identify().centroids()]
     assert [TOKENS[place] for place in marks] == ["<|cid_begin|>", "<|cid_end|>"]
     assert np.abs(centred[marks] - old.mean(axis=0)).max() < 0.02
+
+
+def test_the_mean_is_where_transformers_begins() -> None:
+    """Column by column the spread of new rows is that of transformers' own resizing, and so is their mean."""
+    tokens = [f"<s_a_{number}>" for number in range(400)]
+    (theirs, tokenizer), (ours, _) = make_pair(), make_pair()
+    scale = torch.linspace(0.5, 50, 32)  # columns of very different spread
+    for model in (theirs, ours):
+        with torch.no_grad():
+            model.get_input_embeddings().weight.mul_(scale).add_(0.01 * scale)
+    size, old = len(tokenizer), tables(ours)[0].double()
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        theirs.resize_token_embeddings(size + len(tokens), mean_resizing=True)
+    grow(ours, tokenizer, tokens, "mean", {}, 0)
+    wanted, found = tables(theirs)[0][size:].double(), tables(ours)[0][size:].double()
+    ratio = found.std(dim=0) / wanted.std(dim=0)
+    assert ((ratio > 0.5) & (ratio < 2)).all()
+    assert (wanted.std(dim=0) / old.std(dim=0)).median() < 1e-4  # transformers did draw, and no more than that
+    apart = (found.mean(dim=0) - wanted.mean(dim=0)).abs() / old.std(dim=0)
+    assert apart.max() < 1e-5
 
 
 def test_rows_of_near_centroids_are_near() -> None:

@@ -2,6 +2,7 @@
 
     python -m tests.perf.bench_search [--limit 200] [--noise 0.5] [--conceal title] [--keep best]
 
+The usual settings are published by `python -m docs.search`; here noise, rules and speed can be tried.
 Samples are the validation histories of the three domains of the planted world, to be drawn and filmed in turn. Quality:
 the final text judged once more by the scripted judge without noise, after what concealment costs; judged: the fitness
 that the search believes in. The gain is the paired difference in quality to a single draft with its interval, a sample
@@ -17,41 +18,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.api import Case, Cases, Example, Instruction, Kind, Query, Train
+from bench.api import Case, Cases, Example, Instruction, Query, Train
 from bench.scorers.instruction import AttributeF1
 from bench.stats import compare_paired
-from navigen.teacher.asking import sample_facts
-from navigen.teacher.critic import assess
+from docs.search import judged_again, world_samples
 from navigen.teacher.evolve import count_calls
-from navigen.teacher.fitness import Scores, find_named, mark
-from navigen.teacher.grammar import Words
 from navigen.teacher.lessons import teach
-from navigen.teacher.sample import Lesson, Sample, Teaching
+from navigen.teacher.sample import Lesson, Teaching
 from navigen.teacher.scripted import Scripted
 from tasks.world.load import load
 from tasks.world.taxonomy import DOMAINS
 from tests.navigen.teacher.desk import Plain
-
-
-def world_samples(train: Train, limit: int) -> list[Sample]:
-    """Return the first validation histories of a domain, those of pictures and clips in turn."""
-    kinds = (Kind.IMAGE, Kind.VIDEO)
-    return [
-        Sample(
-            one.query.id,
-            tuple(train.items[name] for name in one.query.history),
-            train.items[one.targets[0]],
-            kinds[turn % 2],
-        )
-        for turn, one in enumerate(train.validation[:limit])
-    ]
-
-
-def quality(lesson: Lesson, conceal: str) -> float:
-    """Return the fitness of a lesson's instruction by the scripted judge without noise."""
-    facts = sample_facts(lesson.sample, lesson.terms)
-    scores, _ = assess(lesson.instruction, Words.of(facts), facts)
-    return mark(Scores(**scores), find_named(lesson.instruction, lesson.sample.target, lesson.terms, conceal)).fitness
 
 
 def attribute_f1(lessons: Sequence[Lesson], train: Train) -> float:
@@ -87,7 +64,7 @@ def main() -> None:
             seconds = time.perf_counter() - start
             lessons = [one for one in found if isinstance(one, Lesson)]
             assert len(lessons) == len(samples), "a lesson failed"
-            good = [quality(one, settings.conceal) for one in lessons]
+            good = [judged_again(one, settings.conceal) for one in lessons]
             base = base or good
             judged = np.mean([one.fitness or 0.0 for one in lessons])
             calls = count_calls(settings)

@@ -31,6 +31,11 @@ class Reward(Protocol):
         """Return a reward a completion."""
 
 
+PART = "unjudged/"  # with a task: the share of its answers
+DEAD = 3  # steps without a judged answer to a task, after which the judge counts as gone
+UNJUDGED = "grpo: no {} could be judged; see why the reward returns None (is the judge there?), then run it again"
+
+
 @dataclass
 class Tally:
     """Means in the making: name -> sum and count."""
@@ -78,12 +83,26 @@ def judge(
         raise BenchError(f"the reward judged {len(values)} of {len(texts)} answers; expected a number or None for each")
     for question, value, part in zip(questions, values, parts, strict=True):
         tally.add("unjudged", value is None)
+        tally.add(PART + question.task, value is None)
         if value is not None:
             tally.add("reward", value)
             tally.add(f"reward/{question.task}", value)
         for name, number in numbers(part).items():
             tally.add(f"{question.task}/{name}", number)
     return values
+
+
+def unjudged(row: Mapping[str, float]) -> set[str]:
+    """Return the tasks of which a step judged no answer."""
+    return {name.removeprefix(PART) for name, share in row.items() if name.startswith(PART) and share == 1}
+
+
+def check_judged(history: Sequence[Mapping[str, float]]) -> None:
+    """Raise BenchError if in its last steps no answer to a task was judged: nothing but decay moves the weights."""
+    for task in unjudged(history[-1]):
+        asked = [row for row in history if PART + task in row][-DEAD:]
+        if len(asked) == DEAD and all(task in unjudged(row) for row in asked):
+            raise BenchError(UNJUDGED.format(f"answer to {task} in {DEAD} steps"))
 
 
 def numbers(part: Any) -> Mapping[str, float]:

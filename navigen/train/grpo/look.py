@@ -11,7 +11,7 @@ from accelerate.utils import gather_object
 
 from bench.errors import BenchError
 from navigen.train.grpo.answer import Rollout
-from navigen.train.grpo.judging import Legal, Reward, Tally, judge
+from navigen.train.grpo.judging import UNJUDGED, Legal, Reward, Tally, judge
 from navigen.train.grpo.settings import Question, Reinforce
 
 Ask = Callable[..., list[Rollout]]
@@ -35,7 +35,8 @@ class Look:
     def measure(self, step: int) -> tuple[dict[str, float], list[dict[str, Any]]]:
         """Return held-out rewards over all processes, and some answers of this one for reading.
 
-        "held" is the mean over tasks, weighted by the mixture. Raises BenchError where nothing could be judged.
+        "held" is the mean over tasks, weighted by the mixture. Raises BenchError where of a task with a share nothing
+        could be judged: without it, the mean would be another one than at other looks.
         """
         tally, greedy = Tally(), not self.settings.held_samples
         copies = self.settings.held_samples or 1
@@ -58,7 +59,10 @@ class Look:
         """Return the mean over tasks of their mean rewards."""
         tasks = sorted({question.task for question in self.held})
         values = np.array([means.get(f"reward/{task}", np.nan) for task in tasks])
-        shares = np.array([self.settings.mixture.get(task, 1.0) for task in tasks]) * np.isfinite(values)
+        shares = np.array([self.settings.share(task, 1.0) for task in tasks])
+        for task, value, share in zip(tasks, values, shares, strict=True):
+            if share and not np.isfinite(value):
+                raise BenchError(UNJUDGED.format(f"held-out answer to {task}"))
         if not shares.sum():
-            raise BenchError("grpo: no held-out answer could be judged; see why the reward returns None")
-        return float(np.nansum(values * shares) / shares.sum())
+            raise BenchError("grpo: no held-out question is of a task that the mixture gives a share")
+        return float(np.average(np.nan_to_num(values), weights=shares))

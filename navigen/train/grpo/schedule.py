@@ -22,9 +22,7 @@ class Schedule:
             if task not in tasks:
                 raise unknown("task in the mixture", task, tasks)
         members = {task: [n for n, question in enumerate(questions) if question.task == task] for task in tasks}
-        shares = np.array(
-            [settings.mixture.get(task, 0.0 if settings.mixture else len(members[task])) for task in tasks]
-        )
+        shares = np.array([settings.share(task, len(members[task])) for task in tasks])
         if not shares.sum():
             raise BenchError("grpo: nothing to ask; expected questions of a task that the mixture gives a share")
         self.prompts = settings.prompts

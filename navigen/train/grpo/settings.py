@@ -144,6 +144,10 @@ class Reinforce:
         if not good:
             raise BenchError(f"grpo: {name}={getattr(self, name)}: expected {expected}")
 
+    def share(self, task: str, usual: float) -> float:
+        """Return the share of a task: `usual` without a mixture, 0 where the mixture leaves it out."""
+        return self.mixture.get(task, 0.0) if self.mixture else usual
+
     @property
     def engine(self) -> dict[str, str]:
         """The settings of what samples, by name."""

@@ -31,7 +31,7 @@ from navigen.train.device import make_accelerator
 from navigen.train.grpo.advantage import compare
 from navigen.train.grpo.answer import Rollout, Speech
 from navigen.train.grpo.journal import Journal
-from navigen.train.grpo.judging import Legal, Reward, Tally, column_names, describe, judge
+from navigen.train.grpo.judging import Legal, Reward, Tally, check_judged, column_names, describe, judge, unjudged
 from navigen.train.grpo.look import Look
 from navigen.train.grpo.rollout import Sampler
 from navigen.train.grpo.schedule import Schedule
@@ -68,8 +68,8 @@ def reinforce(
 
     With a `work` folder an interrupted training goes on where its last checkpoint was, to the same weights, and a
     finished one is loaded; it also gets log.jsonl and samples.jsonl. Every process of a data-parallel run calls this,
-    and judges its own share. Raises BenchError for a model, device or checkpoint that does not fit, and where loss or
-    gradient is no number.
+    and judges its own share. Raises BenchError for a model, device or checkpoint that does not fit, where loss or
+    gradient is no number, and where a task's answers are no longer judged.
     """
     speech = Speech(tokenizer, answers, settings)
     return Training(model, speech, questions, held, reward, settings, seed, work, dtype, device, progress).run()
@@ -129,7 +129,9 @@ class Training:
                 looked = self.due()
                 self.note(row, looked)
                 every = self.settings.save_every
-                if path is not None and (looked or (every and self.course.step % every == 0)):
+                due = looked or (every and self.course.step % every == 0)
+                # A step that the judge may have missed is done again, should it prove to be gone.
+                if path is not None and due and (self.course.finished or not unjudged(row)):
                     self.save(path, key)
             put_weights(trainee.weights, self.best)
         return self.course
@@ -188,6 +190,7 @@ class Training:
         rate = settings.rate * rate_at(step, settings.steps, settings.warmup)
         row = self.learner.learn(step, rate, rollouts, compared.values.ravel(), tally)
         row = {"step": step + 1.0, "rate": rate, **row, **Tally.merged(gather_object([tally])).means()}
+        check_judged([*self.course.history, row])
         ended = perf_counter()
         times = {"sample": written - began, "judge": judged - written, "learn": ended - judged, "": ended - began}
         return row | {f"seconds/{name}".rstrip("/"): round(value, 4) for name, value in times.items()}

@@ -71,10 +71,50 @@ def test_what_is_not_judged_is_counted_and_not_learnt() -> None:
     course = train(model, reward=moody, beta=0.0, held=False)
     assert same(model, make_model())
     assert any(0 < row["unjudged"] < 1 for row in course.history)
-    with pytest.raises(BenchError, match="no held-out answer could be judged"):
+    with pytest.raises(BenchError, match="no held-out answer to cid2cid could be judged"):
         train(make_model(), reward=lambda completions, **_: [None] * len(completions))
     with pytest.raises(BenchError, match="judged 1 of"):
         train(make_model(), reward=lambda completions, **_: [1.0])
+
+
+def test_a_judge_that_is_gone_ends_the_training_and_what_it_did_not_judge_is_done_again(tmp_path: Path) -> None:
+    there = [True]
+
+    class Judged:
+        fingerprint = "judged"
+
+        def __call__(self, completions: Sequence[str], **columns: Sequence[Any]) -> list[float | None]:
+            judged = [float(len(text)) for text in completions]
+            tasks = columns["task"]
+            return [one if there[0] or task == "cid2cid" else None for one, task in zip(judged, tasks, strict=True)]
+
+    def go(work: Path | None, steps: dict[str, int]) -> Any:
+        def progress(name: str, done: int, total: int) -> None:
+            there[0] = done < steps.get("gone", 99)
+
+        model = make_model()
+        kinds = {"kinds": ["trie", "prefix"], "reward": Judged(), "steps": 8, "validate_every": 8, "save_every": 2}
+        return train(model, work=work, progress=progress, **kinds), model
+
+    with pytest.raises(BenchError, match="no answer to cid2ins in 3 steps could be judged"):
+        go(tmp_path, {"gone": 3})
+    there[0] = True
+    (course, model), (expected, straight) = go(tmp_path, {}), go(None, {})
+    assert course.finished and same(model, straight)
+    assert [row["held"] for row in course.history if "held" in row] == [
+        row["held"] for row in expected.history if "held" in row
+    ]
+
+
+def test_what_chooses_the_weights_is_what_is_asked() -> None:
+    def reward(completions: Sequence[str], **columns: Sequence[Any]) -> list[float | None]:
+        return [1.0 if task == "cid2cid" else 0.0 for task in columns["task"]]
+
+    both, one, unasked = (
+        train(make_model(), ["trie", "prefix"], reward=reward, steps=1, mixture=mixture)
+        for mixture in ({}, {"cid2ins": 1.0}, {"cid2cid": 0.5, "cid2ins": 0.0})
+    )
+    assert [course.history[0]["held"] for course in (both, one, unasked)] == [0.5, 0.0, 1.0]
 
 
 def test_divergence_holds_a_policy_back_and_can_end_the_training() -> None:

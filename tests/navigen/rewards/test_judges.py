@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 
 from bench.api import Failure
 from bench.errors import BenchError
-from navigen.rewards.asking import EDGES, QUALITY, Asking, criteria_of
+from navigen.rewards.asking import EDGES, QUALITY, Asking, criteria_of, load_model
 from navigen.rewards.consistency import Edges, Told, leak
 from navigen.rewards.embedding import Embedding, Scale
 from navigen.rewards.lexical import Lexical
 from navigen.rewards.settings import Rewarding
+from tests.lm.replay import Replay, said
 from tests.navigen.rewards.little import CATALOGUE, GOLD, TOLD, Bags, Model, answer, columns, reward
 
 
@@ -126,6 +128,19 @@ def test_a_valid_reply_is_kept_and_asked_for_once(tmp_path: Path) -> None:
     assert first == again * 2
     assert first[0] is not None
     assert (first[0].edges.own_target, first[0].quality.mean) == (1.0, 0.5)
+
+
+def test_a_kept_reply_is_that_of_the_model_wherever_it_is_served(tmp_path: Path) -> None:
+    replay = Replay()
+    replay.script = lambda body, before: said(reply(0.5))
+    told: dict[str, Any] = {"judge": "llm", "judge_model": "m", "judge_backend": "openai", "judge_set": ("tries=1",)}
+    here, gone = (load_model(Rewarding(**told, judge_url=url)) for url in (replay.url, "http://127.0.0.1:9/v1"))
+    first = Asking(here, folder=tmp_path).judge([ASKED])
+    assert first[0] is not None
+    assert Asking(gone, folder=tmp_path).judge([ASKED]) == first
+    assert len(replay.seen) == 1
+    replay.server.shutdown()
+    replay.server.server_close()
 
 
 BROKEN = [

@@ -70,5 +70,13 @@ def test_a_judge_behind_a_server_is_made_without_asking_it() -> None:
     values: dict[str, Any] = {"judge": "llm", "judge_model": "m", "judge_backend": "openai"}
     made = NaviGenReward(Rewarding(**values, judge_url="http://localhost:1/v1", judge_set=("tries=1",)))
     assert isinstance(made.judging, Asking)
+
+    def fingerprint(url: str, told: str, **more: Any) -> str:
+        return NaviGenReward(Rewarding(**{**values, "judge_url": url, "judge_set": (told,), **more})).fingerprint
+
+    here = fingerprint("http://localhost:1/v1", "tries=1")
+    assert here == fingerprint("https://elsewhere.example.com/v1", "timeout=9"), "how it is reached does not count"
+    assert here != fingerprint("http://localhost:1/v1", "tries=1", judge_model="n")
+    assert here != fingerprint("http://localhost:1/v1", "thinking=false")
     with pytest.raises(BenchError, match="name=value"):
         NaviGenReward(Rewarding(**values, judge_url="http://localhost:1/v1", judge_set=("tries",)))

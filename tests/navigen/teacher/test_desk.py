@@ -16,11 +16,11 @@ import pytest
 
 from bench.api import Failure
 from bench.errors import BenchError
-from bench.lm import Spoilt
+from bench.lm import Spoilt, Unanswered
 from bench.rng import stream
 from navigen.teacher.budget import Budget, BudgetSpentError, most
 from navigen.teacher.desk import TeacherDesk
-from navigen.teacher.ledger import FAILURES, REPLIES, Ledger
+from navigen.teacher.ledger import FAILURES, REPLIES, Ledger, Spent
 from navigen.teacher.protocol import Ask, Reply
 from navigen.teacher.spread import Pace, spread
 from tests.navigen.teacher.asks import Fake, Script, ask, asks, read_json, said, words
@@ -170,6 +170,35 @@ def test_patience_with_a_silent_teacher_ends(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match=r"5 asks in a row unanswered \(HTTP 401\)"):
         made.ask(asks(50), read_json)
     assert len(teacher.seen) == 5 and waits == [1.0, 2.0, 4.0, 4.0]
+
+
+def test_a_busy_teacher_is_given_its_time_and_nothing_else_is_sent_meanwhile(tmp_path: Path) -> None:
+    waits: list[float] = []
+    pace = Pace(pause=1.0, longest=3.0, patience=2, tries=4, clock=lambda: 0.0, sleep=waits.append)
+
+    def script(ask: Ask) -> Reply | Failure:
+        tried = sum(words(one) == words(ask) for one in teacher.seen)
+        if words(ask) == "item 2":
+            return Unanswered("HTTP 401", None, paid=False)
+        return said("ok") if tried == 4 else Unanswered("HTTP 429", 7.0 if words(ask) == "item 1" else 0.0, paid=False)
+
+    made, teacher = desk(tmp_path, script, block=1, pace=pace)
+    assert made.ask(asks(3), read_json) == ["ok", "ok", Failure("HTTP 401")]
+    assert [words(one) for one in teacher.seen] == ["item 0"] * 4 + ["item 1"] * 4 + ["item 2"]
+    assert 1 <= waits[0] < 2 <= waits[1] < 4 and waits[2:] == [3.0, 7.0, 7.0, 7.0]
+    assert made.ledger.spent.calls == 9
+
+
+def test_what_nobody_tells_the_cost_of_is_counted_at_its_most(tmp_path: Path) -> None:
+    replies = [Unanswered("late"), Unanswered("HTTP 429", paid=False), Unanswered("gone", reached=False, paid=False)]
+    made, _ = desk(tmp_path, lambda ask: replies[int(words(ask)[-1])], block=1)
+    made.ask(asks(3), read_json)
+    worst = most(asks(1)[0])
+    assert made.ledger.spent == Spent(2, worst.read, worst.written)
+    for name, budget, cost in (("free", Budget(), Spent(1)), ("limited", Budget(tokens=10_000), worst)):
+        spoilt, _ = desk(tmp_path / name, lambda ask: Spoilt("refused"), retries=0, budget=budget)
+        spoilt.ask(asks(1), read_json)
+        assert spoilt.ledger.spent == cost
 
 
 def test_a_rate_spaces_the_asks() -> None:

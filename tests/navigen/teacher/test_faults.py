@@ -12,9 +12,9 @@ import pytest
 
 from bench.api import Failure
 from bench.errors import BenchError
-from navigen.teacher.budget import BudgetSpentError
+from navigen.teacher.budget import BudgetSpentError, most
 from navigen.teacher.desk import TeacherDesk
-from navigen.teacher.ledger import FAILURES, REPLIES
+from navigen.teacher.ledger import FAILURES, REPLIES, Ledger, Spent
 from navigen.teacher.settings import TeacherSettings, open_desk
 from tests.lm.replay import Replay, Reply
 from tests.lm.replay import said as spoken
@@ -35,10 +35,7 @@ def replay(monkeypatch: pytest.MonkeyPatch) -> Iterator[Replay]:
 def open_at(replay: Replay, folder: Path, tries: int = 3, timeout: float = 5.0, **more: Any) -> TeacherDesk:
     backend = {"tries": tries, "pause": 0.01, "timeout": timeout, "patience": 2.0}
     told = {"name": "openai", "model": "tiny", "url": replay.url, "key": "TINY_KEY", "backend": backend, **more}
-    desk = open_desk(TeacherSettings(**told), folder)
-    assert desk.pace is not None
-    desk.pace.pause = 0.01
-    return desk
+    return open_desk(TeacherSettings(**told), folder)
 
 
 def counted(text: str | None, reason: str = "stop", **more: Any) -> Reply:
@@ -86,7 +83,10 @@ def test_faults_that_pass_cost_no_answer(replay: Replay, tmp_path: Path, workers
     assert sorted(texts(tmp_path)) == sorted(json.dumps({"said": name}) for name in wanted)
     summary = desk.summary()
     assert (summary.refusals, summary.retries, summary.failures) == (2, 5, {})
-    assert (summary.calls, summary.read, summary.written) == (14 + 5, 19 * 10, 19 * 5)
+    told = 14 + 5  # answers that told what they cost
+    worst = most(asks(5)[4])  # of each of the 4 requests whose cost nobody told; a refused one (429) costs nothing
+    assert summary.calls == len(replay.seen) == told + 5
+    assert (summary.read, summary.written) == (told * 10 + 4 * worst.read, told * 5 + 4 * worst.written)
     assert not any(SECRET in path.read_text() for path in tmp_path.iterdir())
     assert set(replay.keys) == {f"Bearer {SECRET}"}
     before = len(replay.seen)
@@ -135,7 +135,60 @@ def test_the_budget_holds_whatever_the_server_does(replay: Replay, tmp_path: Pat
             assert desk.summary().money <= limits["money"] and error.left == 14 - len(texts(tmp_path))
             limits["money"] += 0.0009
     assert found == [f"item {place}" for place in range(14)]
-    assert desk.ledger.spent.calls == 19, "no reply was paid for twice"
+    assert desk.ledger.spent.calls == len(replay.seen), "every request is a call"
+    assert len(replay.seen) == 19 + 5, "no reply was paid for twice"
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize("calls", [1, 7, 12])
+def test_no_request_is_sent_beyond_the_calls(replay: Replay, tmp_path: Path, workers: int, calls: int) -> None:
+    replay.script = lambda body, before: fine(body) if before == 2 else (503, b"busy", {})
+    for _ in range(2):  # a second run finds the budget spent
+        desk = open_at(replay, tmp_path, workers=workers, calls=calls)
+        with pytest.raises(BudgetSpentError, match=f"{calls} of {calls} calls"):
+            desk.ask(asks(14), read_json)
+        assert len(replay.seen) == calls == desk.ledger.spent.calls
+    kept = [json.loads(line) for line in (tmp_path / FAILURES).read_text().splitlines()]
+    assert {line["kind"] for line in kept} == {"unanswered"} and len(kept) + len(texts(tmp_path)) == calls
+    assert open_at(replay, tmp_path).ask(asks(14), read_json) == [f"item {place}" for place in range(14)]
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_a_try_is_on_disk_before_the_next(replay: Replay, tmp_path: Path, code: int) -> None:
+    known: list[int] = []
+
+    def script(body: dict[str, Any], before: int) -> Reply:
+        (ledger := Ledger(tmp_path)).look()
+        known.append(ledger.spent.calls)
+        return fine(body) if before == 3 else (code, b"busy", {})
+
+    replay.script = script
+    assert open_at(replay, tmp_path, tries=4, workers=1).ask(asks(2), read_json) == ["item 0", "item 1"]
+    assert known == list(range(8))
+
+
+def test_a_server_that_is_not_there_costs_no_call(replay: Replay, tmp_path: Path) -> None:
+    replay.server.shutdown()
+    replay.server.server_close()
+    desk = open_at(replay, tmp_path, tries=3, calls=2)
+    found = desk.ask(asks(2), read_json)
+    assert all(isinstance(result, Failure) and "(3 tries)" in result.reason for result in found)
+    assert desk.ledger.spent == Spent()
+    kinds = [json.loads(line)["kind"] for line in (tmp_path / FAILURES).read_text().splitlines()]
+    assert kinds == ["unreached"] * 6
+
+
+def test_the_model_behind_another_address_is_not_asked_again(replay: Replay, tmp_path: Path) -> None:
+    replay.script = lambda body, before: fine(body)
+    wanted = open_at(replay, tmp_path).ask(asks(5), read_json)
+    other = Replay()
+    other.script = lambda body, before: fine(body)
+    assert other.url != replay.url and open_at(other, tmp_path).ask(asks(5), read_json) == wanted
+    assert not other.seen
+    assert open_at(other, tmp_path, model="large").ask(asks(5), read_json) == wanted
+    assert len(other.seen) == 5, "another model's answers are its own"
+    other.server.shutdown()
+    other.server.server_close()
 
 
 def test_a_dead_server_ends_the_run_and_keeps_what_there_is(replay: Replay, tmp_path: Path) -> None:

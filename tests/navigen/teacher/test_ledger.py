@@ -107,12 +107,14 @@ def test_the_ledger_is_written_to_only_while_held(tmp_path: Path) -> None:
 def test_what_failed_is_never_served(tmp_path: Path) -> None:
     with (ledger := Ledger(tmp_path)).held():
         ledger.write([], [Missed(Key("t", "a"), "terms", "s", 0, "refused", "no", 3, 4)])
-        ledger.write([], [Missed(Key("t", "b"), "terms", "s", 0, "unanswered", "gone", 0, 0)])
+        ledger.write([], [Missed(Key("t", "b"), "terms", "s", 0, "unanswered", "late", 0, 0)])
+        ledger.write([], [Missed(Key("t", "c"), "terms", "s", 0, "unreached", "gone", 0, 0)])
     again = Ledger(tmp_path)
     again.look()
-    assert again.texts() == {} and again.is_spoilt(Key("t", "a")) and not again.is_spoilt(Key("t", "b"))
+    assert again.texts() == {} and again.is_spoilt(Key("t", "a"))
+    assert not again.is_spoilt(Key("t", "b")) and not again.is_spoilt(Key("t", "c"))
     assert (again.spent.calls, again.spent.read, again.spent.written) == (2, 3, 4)
-    assert not (tmp_path / REPLIES).exists() and len((tmp_path / FAILURES).read_text().splitlines()) == 2
+    assert not (tmp_path / REPLIES).exists() and len((tmp_path / FAILURES).read_text().splitlines()) == 3
 
 
 def test_two_desks_on_one_folder_take_turns_and_share(tmp_path: Path) -> None:

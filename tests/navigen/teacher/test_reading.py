@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from navigen.teacher.distil import read_thought
 from navigen.teacher.reading import read_drafts, read_scores, read_terms
+from navigen.teacher.reason import read_reason
+from tests.navigen.teacher.asks import ask
 
 GOOD = {"consistency": 8, "novelty": 7.5, "aesthetic": 9, "executability": 6, "comment": "fine"}
 
@@ -23,7 +26,12 @@ GOOD = {"consistency": 8, "novelty": 7.5, "aesthetic": 9, "executability": 6, "c
         '{"terms": []}',
         '{"terms": ["夏天", "123"]}',
         '{"terms": ["I cannot help", "sorry"]}',
-        '{"terms": ["mug", "Sorry"]}',
+        '{"terms": ["mug", "I cannot help"]}',
+        '{"terms": ["Sorry"]}',
+        '{"terms": ["Sorry", "I can\'t", "help with that"]}',
+        '{"terms": ["I\u2019m sorry", "but I can\u2019t assist"]}',
+        '{"terms": ["As an AI language model", "I have no terms"]}',
+        '{"terms": ["mug", "(I am unable to comply)"]}',
         '{"terms": [1, 2]}',
         '{"terms": ["mug"], "more": 1}',
         '{"terms": ["I am sorry but I cannot help you with that"]}',
@@ -41,6 +49,52 @@ def test_prose_and_broken_objects_are_no_terms(text: str) -> None:
 def test_terms_are_normalised() -> None:
     told = json.dumps({"terms": ["Dress", "dress", " floral  print ", "夏天", "(cotton)", "café", "3D", "123"]})
     assert read_terms(told) == ("Dress", "floral print", "cotton", "3D")
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        ("Sorry", "board game"),
+        ("board game", "family", "Sorry"),
+        ("I Am Bread", "physics game"),
+        ("simulation", "I Am Fish"),
+        ("I Am Not a Monster", "strategy"),
+        ("I Can't Escape", "dungeon"),
+        ("I Do", "wedding sign"),
+        ("Content Warning", "co-op horror"),
+    ],
+)
+def test_terms_that_only_sound_like_a_refusal_are_read(terms: tuple[str, ...]) -> None:
+    assert read_terms(json.dumps({"terms": terms})) == terms
+
+
+DECLINED = [
+    "I'm sorry, but I can't help with that.",
+    "[I'm sorry, but I can't help with that.]",
+    "I cannot comply with this request.",
+    "As an AI language model, I cannot write instructions.",
+    "抱歉，我无法回答这个问题。",
+]
+
+
+@pytest.mark.parametrize("text", DECLINED)
+def test_refusals_inside_json_are_no_drafts_reasons_or_thoughts(text: str) -> None:
+    drafts = {name: {"instruction": text, "why": "it is bold"} for name in ("balanced", "bold")}
+    with pytest.raises(ValueError, match="balanced: instruction: a refusal"):
+        read_drafts(json.dumps(drafts), list(drafts))
+    one = ask("", target={"terms": []})
+    with pytest.raises(ValueError, match="reason: a refusal"):
+        read_reason(one, json.dumps({"reason": text}))
+    with pytest.raises(ValueError, match="thought: a refusal"):
+        read_thought(one, json.dumps({"thought": text}))
+
+
+@pytest.mark.parametrize(
+    "text", ["A poster that says: I'm sorry, I can't help it.", "[Close-up] A red mug on a shelf."]
+)
+def test_instructions_that_only_sound_like_a_refusal_are_read(text: str) -> None:
+    told = {"balanced": {"instruction": text, "why": "I cannot make it bolder without naming it."}}
+    assert read_drafts(json.dumps(told), ["balanced"])[0][0] == text
 
 
 @pytest.mark.parametrize("frame", ["{}", "```json\n{}\n```", "```\n{}\n```", "<think>\nhm\n</think>\n\n{}", "\n {} \n"])

@@ -40,6 +40,8 @@ REFUSALS = [
     "很抱歉，我不能提供帮助。",
     "作为一个人工智能语言模型，我没有个人喜好。",
     "Request declined.",
+    "Content warning: this is not something I can describe.",
+    "I can't help creating such content.",
 ]
 ANSWERS = [
     '{"terms": ["I cannot help"]}',
@@ -50,6 +52,8 @@ ANSWERS = [
     "I can see a red lamp on a wooden table.",
     "I think this user likes what cannot be found in shops.",
     "The user cannot help buying lamps.",
+    "I can't help noticing that every lamp so far is blue.",
+    "Content Warning, co-op horror, videos",
     "We do see a pattern: lamps, chairs, tables.",
     "As an avid reader, the user wants more novels.",
     "As an assistant coach would, the user picks whistles.",

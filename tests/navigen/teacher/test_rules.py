@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from bench.api import Failure
+from navigen.teacher.desk import TeacherDesk
 from navigen.teacher.distil import check, write_thoughts
+from navigen.teacher.drafts import Found
 from navigen.teacher.evolve import search
-from navigen.teacher.protocol import Ask
+from navigen.teacher.ledger import FAILURES, REPLIES, Ledger
+from navigen.teacher.protocol import Ask, Reply
 from navigen.teacher.rules import find_faults, split_end
 from navigen.teacher.sample import Teaching
 from navigen.teacher.scripted import Scripted
+from tests.navigen.teacher.asks import Fake
 from tests.navigen.teacher.desk import Plain, Says
 from tests.navigen.teacher.world import MUG, by_hand
 
@@ -58,6 +63,12 @@ def test_a_thought_without_terms_to_name_ends_anyhow() -> None:
     assert find_faults("I see.", (), 10) == []
 
 
+def searched() -> Found:
+    [found] = search([by_hand()], [TERMS], Plain(Scripted()), Teaching())
+    assert not isinstance(found, Failure)
+    return found
+
+
 @pytest.mark.parametrize(("second", "good"), [(GOOD, True), ("We see.", False), (None, False)])
 def test_a_broken_thought_is_corrected_once(second: str | None, good: bool) -> None:
     def say(ask: Ask) -> str:
@@ -66,12 +77,42 @@ def test_a_broken_thought_is_corrected_once(second: str | None, good: bool) -> N
             return json.dumps({"thought": second})
         return json.dumps({"thought": "We see a red mug for the kitchen."})
 
-    sample = by_hand()
-    [found] = search([sample], [TERMS], Plain(Scripted()), Teaching())
-    assert not isinstance(found, Failure)
+    sample, found = by_hand(), searched()
     desk = Plain(Says(say))
     [thought] = write_thoughts([sample], [TERMS], ["I see."], [found], desk)
     assert desk.asked == [["distil"], ["rewrite"]]
     assert (thought == GOOD) is good
     assert isinstance(thought, Failure) is not good
     assert MUG.title not in str(thought)
+
+
+def test_a_correction_that_breaks_rules_is_kept_apart_and_asked_for_again(tmp_path: Path) -> None:
+    samples, found = [by_hand(name="a"), by_hand(name="b")], searched()
+    corrections = iter(["We see.", "We saw.", "We see it.", GOOD])
+
+    def say(ask: Ask) -> Reply:
+        text = "We see a red mug for the kitchen." if ask.operation == "distil" else next(corrections)
+        return Reply(json.dumps({"thought": text}), 1, 1)
+
+    def write() -> tuple[list[str | Failure], list[Ask]]:
+        teacher = Fake(say)
+        desk = TeacherDesk(teacher, Ledger(tmp_path), retries=1)
+        return write_thoughts(samples, [TERMS] * 2, ["I see."] * 2, [found] * 2, desk), teacher.seen
+
+    def rows(name: str) -> list[tuple[str, str]]:
+        lines = [json.loads(line) for line in (tmp_path / name).read_text().splitlines()]
+        return [(line["operation"], line.get("kind", "")) for line in lines]
+
+    thoughts, seen = write()
+    for thought in thoughts:
+        assert isinstance(thought, Failure)
+        assert "the corrected thought breaks rules: it is not in the first person" in thought.reason
+    assert [ask.operation for ask in seen] == ["distil", "rewrite", "rewrite"]
+    assert len({ask.sampling.seed for ask in seen[1:]}) == 2, "another seed may do better"
+    assert rows(REPLIES) == [("distil", "")], "what is of no use is not kept as a reply"
+    assert rows(FAILURES) == [("rewrite", "unreadable")] * 2
+    again, asked = write()
+    assert again == [GOOD, GOOD]
+    assert [ask.operation for ask in asked] == ["rewrite", "rewrite"], "a later run asks for the correction alone"
+    assert not {ask.sampling.seed for ask in asked} & {ask.sampling.seed for ask in seen[1:]}
+    assert write() == ([GOOD, GOOD], [])
