@@ -66,7 +66,7 @@ class Making:
                 return Identified.of(self.train.items, given_codes(self.train.items))
             book, vectors = make_codes(self.train, recipe, self.context.seed, self.context.device)
             self.quality = measure_quality(book, vectors, sample=ASKED)
-            logging.getLogger("navibench").info("%s: %s", recipe.label, tell_quality(self.quality))
+            logging.getLogger("navibench").info("%s", tell_quality(self.quality))
         identified = Identified.of(self.train.items, book)
         if recipe.writes is Form.TERMS:
             check_terms(recipe.label, [item.terms for item in identified.written])

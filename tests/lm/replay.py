@@ -19,6 +19,12 @@ def said(text: str | None, reason: str = "stop", **more: Any) -> Reply:
     return 200, json.dumps(told).encode(), {}
 
 
+class Queue(ThreadingHTTPServer):
+    """A server at which many may call at the same moment: a caller who is turned away tries again, which counts."""
+
+    request_queue_size = 128
+
+
 class Replay:
     """A server that answers by a script: (request, how often this prompt was asked before) -> reply."""
 
@@ -59,7 +65,7 @@ class Replay:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Queue(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
