@@ -87,15 +87,19 @@ def tell_tuning(recipe: Recipe, train: Train, asked: Sequence[Sample]) -> Iterat
     identified = Identified.of(train.items, _codes(len(train.items), recipe.levels) if recipe.coded else None)
     lessons = {sample.id: Said(sample.kind, "i" * INSTRUCTION, "r" * REASON, "t" * THOUGHT) for sample in asked}
     known = lessons if recipe.is_taught else None
+    written: dict[bool, dict[str, list[float]]] = {}
     for name, epochs in (
         ("embed", recipe.embed_epochs if recipe.stage != "base" else 0),
         ("full", recipe.full_epochs if recipe.stage == "full" else 0),
     ):
         if not epochs:
             continue
-        sizes: dict[str, list[float]] = {}
-        for row in training_rows(train, identified, recipe.in_stage(name), 0, known):
-            sizes.setdefault(row.task, []).append(_tokens(row, recipe.levels))
+        own = recipe.in_stage(name)
+        if own.think not in written:
+            sizes = written[own.think] = {}
+            for row in training_rows(train, identified, own, 0, known):
+                sizes.setdefault(row.task, []).append(_tokens(row, recipe.levels))
+        sizes = written[own.think]
         weights = recipe.weights().items()
         mixture = {task: weight for task, weight in weights if task in sizes and (name, task) != ("embed", INSTRUCTS)}
         yield _stage(name, epochs, mixture, sizes, recipe)

@@ -83,12 +83,10 @@ def taught_once(folder: Path, made: str, teach_here: Callable[[], Taught]) -> Ta
         taught = teach_here()
         if failed := sum(taught.told["failed"].values()):
             log = logging.getLogger("navibench")
-            log.info(
-                "teach: %s samples failed; to ask them anew, delete %s and what was trained", f"{failed:,}", folder
-            )
+            log.info("teach: %s samples failed; to ask them anew, delete %s", f"{failed:,}", folder)
         lessons = {name: plain(said) for name, said in taught.lessons.items()}
         write_text(path, json.dumps({"made": made, "lessons": lessons, "told": plain(taught.told)}))
-    while (found := read_lessons(path, made)) is None:
+    while found is None and (found := read_lessons(path, made)) is None:
         time.sleep(PAUSE)
     return found
 

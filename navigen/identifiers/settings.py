@@ -43,8 +43,8 @@ class Coding:
     sentence encoder: `sentences`, its folder or hub:OWNER/NAME@COMMIT), "both", nothing ("random"), or what a file of
     "vectors" says (`vectors`: its path, `navigen.identifiers.filed`). `vector`: their width, where we make them.
     `levels`, `codes` (a level; 0: the least power of two that gives 1.5 codes an item): the shape of the codebook.
-    `quantiser`: what makes it, "kmeans" (`balance`: no cluster
-    but those of the last level is larger than its even share, rounded up) or "rqvae" (`rqvae`: its own settings).
+    `quantiser`: what makes it, "kmeans" (`balance`: no cluster but those of the last level is larger than its even
+    share, rounded up) or "rqvae" (`rqvae`: its own settings).
     """
 
     encoder: str = "behaviour"

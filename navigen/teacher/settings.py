@@ -27,8 +27,8 @@ SCRIPTED = "navigen.teacher.scripted:Scripted"
 NOBODY = "none"
 NAMES = (NOBODY, "scripted", "recorded", *BACKENDS)
 SILENT = (NOBODY, "scripted")  # teachers without a model
-LIMITS = ("calls", "tokens", "money", "price_read", "price_written", "rate", "workers", "patience", "block", "retries")
-REACHED = ("url", "key", *LIMITS)
+LIMITS = ("calls", "tokens", "money", "price_read", "price_written", "rate", "workers", "patience", "block")
+REACHED = ("url", "key", *LIMITS)  # how a teacher is reached, how fast and for how much: nothing of what it says
 
 
 @dataclass(frozen=True, slots=True)
