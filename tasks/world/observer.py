@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,6 +15,18 @@ class Observer:
     """Somebody who believes in a society and sees histories with their periods."""
 
     society: Society
+    whole: Floats = field(init=False, repr=False)  # sum of base weights over all items [periods, tastes, circles]
+    moves: Floats = field(init=False, repr=False)  # chance that a taste becomes another [tastes to, tastes from]
+
+    def __post_init__(self) -> None:
+        """Compute once what no history changes."""
+        society = self.society
+        pulls = society.fashion * society.weight
+        object.__setattr__(self, "whole", np.stack([society.taste @ (society.circle * pull).T for pull in pulls]))
+        tastes, near = society.near.shape
+        moves = np.eye(tastes) * (1 - society.drift)
+        np.add.at(moves, (society.near, np.arange(tastes)[:, None]), society.drift / near)
+        object.__setattr__(self, "moves", moves)
 
     def predict(self, items: Ints, periods: Ints) -> Floats:
         """Return P(next item) [items] after a history `items` [n]; `periods` [n + 1] ends with that of the next."""
@@ -40,12 +52,7 @@ class Observer:
             likely = common[item] + rest * chosen / self.offered(before, period)
         belief = belief * likely
         belief = belief / belief.sum()
-        if not society.drift:
-            return belief
-        moved = np.zeros_like(belief)
-        share = society.drift / society.near.shape[1]
-        np.add.at(moved, society.near.ravel(), np.repeat(belief, society.near.shape[1], axis=0) * share)
-        return (1 - society.drift) * belief + moved
+        return self.moves @ belief if society.drift else belief
 
     def outlook(self, belief: Floats, before: Ints, period: int) -> Floats:
         """Return P(next item) under a belief [items]."""
@@ -59,6 +66,6 @@ class Observer:
     def offered(self, before: Ints, period: int) -> Floats:
         """Return the sum of base weights over what the user has not had [tastes, circles]."""
         society = self.society
-        pull = society.fashion[period] * society.weight
-        pull[before] = 0.0
-        return np.asarray(society.taste @ (society.circle * pull).T)
+        had = np.unique(before)  # few of many items
+        pull = society.fashion[period, had] * society.weight[had]
+        return np.asarray(self.whole[period] - society.taste[:, had] @ (society.circle[:, had] * pull).T)
