@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.api import ignore_progress
 from bench.cli.clip import CLIPS, train_clip
 from bench.cli.console import note, progress_bar
 from bench.cli.options import Config, DataRoot, read_config
@@ -14,8 +15,8 @@ from bench.config import build, parse_assignments
 from bench.errors import BenchError, unknown
 
 if TYPE_CHECKING:
-    from bench.api import Context
-    from bench.plan import Device
+    from bench.api import Context, Dataset
+    from bench.plan import Device, Job
 
 BASE = "base"
 GENERATORS: dict[str, dict[str, object]] = {
@@ -78,16 +79,10 @@ def _foresee(
     name: str, task: str | None, seed: int, told: list[str], config: dict[str, object], root: Path | None
 ) -> None:
     from bench.cli.console import out
-    from bench.listing import Suite
-    from bench.plan import make_system, plan
-    from bench.pose import load
+    from bench.plan import make_system
 
-    if task is None:
-        raise BenchError("train --estimate: name the task whose training part is learnt (--task)")
-    (job,), _ = plan(Suite("", (task,), (name,), (seed,)), assignments=told, config=config)
-    with progress_bar(task) as progress:
-        dataset = load(job, root, progress)
-    system = make_system(job, _context(None, seed, job.device.name, job.device.dtype, progress))
+    job, dataset = _posed(name, task, seed, told, config, root)
+    system = make_system(job, _context(None, seed, job.device.name, job.device.dtype, ignore_progress))
     if not hasattr(system, "foresee"):
         raise BenchError(f"{name} does not say what its training takes; navibench run tells how long earlier runs took")
     for line in system.foresee(dataset.train):
@@ -100,27 +95,41 @@ def _system(
     from dataclasses import fields
 
     from bench import catalogue
-    from bench.listing import Suite
-    from bench.plan import make_system, plan
-    from bench.pose import load
+    from bench.plan import make_system
+    from bench.processes import is_main
 
-    if task is None:
-        raise BenchError("train: name the task whose training part is learnt (--task; see navibench ls tasks)")
-    (job,), _ = plan(Suite("", (task,), (name,), (seed,)), assignments=told, config=config)
     if "context" not in {line.name for line in fields(catalogue.system(name))}:
         raise BenchError(
             f"{name} keeps no checkpoints: it learns anew in every run, so there is nothing to train first"
         )
-    with progress_bar(task) as progress:
-        dataset = load(job, root, progress)
+    job, dataset = _posed(name, task, seed, told, config, root)
     with progress_bar(f"{task} · {name}") as progress:
-        make_system(job, _context(to, seed, job.device.name, job.device.dtype, progress)).fit(dataset.train)
+        system = make_system(job, _context(to, seed, job.device.name, job.device.dtype, progress))
+        if is_main() and hasattr(system, "foresee") and not (to / "policy").is_dir():
+            for line in system.foresee(dataset.train):
+                note(f"ahead · {line}")
+        system.fit(dataset.train)
     if (to / "policy").is_dir():
         note(f"load it with: --set {name}.checkpoint={to / 'policy'}")
     elif to.is_dir() and any(path.name != "lock" for path in to.iterdir()):
         note(f"checkpoints of {name} are in {to}")
     else:
         note(f"{name} with these settings trains nothing, so {to} holds nothing to load")
+
+
+def _posed(
+    name: str, task: str | None, seed: int, told: list[str], config: dict[str, object], root: Path | None
+) -> tuple[Job, Dataset]:
+    """Return what is to be trained, and the task's data."""
+    from bench.listing import Suite
+    from bench.plan import plan
+    from bench.pose import load
+
+    if task is None:
+        raise BenchError("train: name the task whose training part is learnt (--task; see navibench ls tasks)")
+    (job,), _ = plan(Suite("", (task,), (name,), (seed,)), assignments=told, config=config)
+    with progress_bar(task) as progress:
+        return job, load(job, root, progress)
 
 
 def _base(name: str, to: Path, seed: int, told: list[str], command: str) -> None:

@@ -44,6 +44,20 @@ def test_every_stage_is_foreseen_without_any_model(tmp_path: Path, capsys: pytes
     assert money == pytest.approx((read + 2 * written) / 1e6, abs=0.01)
 
 
+def test_a_training_says_what_it_takes_before_it_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card = write_log(tmp_path / "log", users=10, items=12)
+    short = {"width": 16, "layers": 1, "full_epochs": 0.1, "embed_epochs": 0.1, "codes": 4}
+    told = [part for name, value in short.items() for part in ("--set", f"sft-only.{name}={value}")]
+    command = ["train", "sft-only", "--task", str(card), "--to", str(tmp_path / "made"), *told]
+    assert not app(command, standalone_mode=False)
+    first = capsys.readouterr().err
+    ahead = [line.partition(": ")[0] for line in first.splitlines() if line.startswith("ahead · ")]
+    assert ahead == ["ahead · embed", "ahead · full"]
+    assert first.startswith("ahead · "), "before anything else is said"
+    assert not app(command, standalone_mode=False)
+    assert "ahead" not in capsys.readouterr().err, "nothing is left to do"
+
+
 def test_what_is_left_out_is_not_foreseen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     card = write_log(tmp_path / "log", users=10, items=12)
     assert list(foreseen(capsys, card, navigen__reinforce__steps=0)) == ["teach", "embed", "full"]
