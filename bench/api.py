@@ -124,13 +124,13 @@ def ignore_progress(stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run gives a system, a dataclass of settings with a field `context: Context`; `work` is for checkpoints,
-    `shared` for stages of a training that other systems of the same code may take up.
-    """
+    """What a run gives a system with a field `context`: `work` for checkpoints, `shared` for stages that other systems of
+    the same code may take up, `replies` for what other programs said, which holds for any code."""
 
     seed: int = 0
     work: Path | None = None
     shared: Path | None = field(default=None, kw_only=True)
+    replies: Path | None = field(default=None, kw_only=True)
     device: str = "cpu"
     dtype: str = "float32"
     progress: Progress = ignore_progress

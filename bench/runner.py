@@ -23,7 +23,7 @@ from bench.media import render
 from bench.plan import Job, make_system
 from bench.pose import pose
 from bench.settle import Asked, policies, settle, told_of
-from bench.store import Run, checkpoints_for, folder_for, folder_of_runs, shared_for
+from bench.store import Run, checkpoints_for, folder_for, folder_of_runs, replies_for, shared_for
 from bench.tables import read_answers, write_answers
 
 BLOCK = 1024  # queries asked between two writes: a kill costs at most this much work
@@ -117,7 +117,8 @@ def _context(job: Job, run: Run, dataset: Dataset, progress: Progress) -> Contex
     out = folder_of_runs(run, job.task.id)
     work = checkpoints_for(out, job.system, job.seed, fit_key(job, train_digest(dataset.train)))
     shared = shared_for(out, code_digest(job.packages))
-    return Context(job.seed, work, job.device.name, job.device.dtype, progress, shared=shared)
+    replies = replies_for(out)
+    return Context(job.seed, work, job.device.name, job.device.dtype, progress, shared=shared, replies=replies)
 
 
 def _whole(path: Path, queries: Sequence[Query]) -> bool:

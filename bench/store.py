@@ -147,6 +147,11 @@ def shared_for(out: Path, code: str) -> Path:
     return out.joinpath("fits", "shared", code[:12])
 
 
+def replies_for(out: Path) -> Path:
+    """Return where replies that were paid for are kept, by what was asked of whom: no code makes them untrue."""
+    return out.joinpath("fits", "replies")
+
+
 def find_runs(places: Iterable[Path]) -> list[Run]:
     """Return every finished run at or below the places, sorted by folder; a place without any is an error.
 

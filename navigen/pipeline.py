@@ -11,6 +11,7 @@ from typing import Any
 from bench.api import Context, Train
 from bench.config import plain
 from bench.errors import BenchError
+from bench.lm import BACKENDS
 from bench.processes import number
 from navigen.base import catalogue_texts, fresh_model, load_base, rounded, train_tokenizer
 from navigen.corpus import VALIDATED, Lessons, count_tasks, samples, to_documents, training_rows, validation_rows
@@ -81,7 +82,9 @@ class Making:
         if not recipe.is_taught:
             return None
         asked = samples(self.train, recipe, VALIDATED)
-        place = self.context.shared or self.context.work
+        # What a model said may have been paid for, and is true of any code; a script's replies are of its own.
+        paid = self.context.replies if recipe.teacher.name in BACKENDS else None
+        place = paid or self.context.shared or self.context.work
         folder = None if place is None else place / "teach"
 
         def teach_here() -> Taught:

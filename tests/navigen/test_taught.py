@@ -23,7 +23,7 @@ from navigen.full import NaviGen
 from navigen.pipeline import Making
 from navigen.policy import Policy
 from navigen.prompt import CLOSE_THOUGHT, OPEN_THOUGHT, THINK
-from navigen.taught import be_taught, lessons_key, taught_once
+from navigen.taught import Taught, be_taught, lessons_key, taught_once
 from navigen.teacher.sample import Teaching
 from navigen.teacher.settings import TeacherSettings
 from navigen.train.grpo.settings import Reinforce
@@ -153,6 +153,25 @@ def test_lessons_are_of_one_training(tmp_path: Path) -> None:
     assert len(keys) == 5
     taught_once(tmp_path, "of another training", teach_here)
     assert calls == ["asked"] * 2
+
+
+@pytest.mark.parametrize(("name", "place"), [("openai", "replies"), ("scripted", "shared")])
+def test_what_a_model_said_is_kept_for_any_code(
+    name: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of replies that an update of the code changed would have them paid for twice."""
+    folders: list[Path | None] = []
+
+    def asked(samples: object, teacher: object, how: object, folder: Path | None, progress: object) -> Taught:
+        folders.append(folder)
+        return Taught({}, {"failed": {}})
+
+    monkeypatch.setattr("navigen.pipeline.be_taught", asked)
+    server = {"model": "m", "url": "http://127.0.0.1:9/v1"} if name == "openai" else {}
+    told = TeacherSettings(name=name, **server)
+    context = Context(1, tmp_path / "work", shared=tmp_path / "shared", replies=tmp_path / "replies")
+    Making(taught(teacher=told), make_train(), context).teach()
+    assert folders == [tmp_path / place / "teach"]
 
 
 def test_who_ends_before_the_last_stage_asks_no_teacher(tmp_path: Path) -> None:
