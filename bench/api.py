@@ -124,8 +124,8 @@ def ignore_progress(stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run gives a system with a field `context`: `work` for checkpoints, `shared` for stages that other systems of
-    the same code may take up, `replies` for what other programs said, which holds for any code."""
+    """What a run gives a system with a field `context`: `work` for checkpoints, `shared` for stages that other systems
+    of the same code may take up, `replies` for what other programs said, which holds for any code."""
 
     seed: int = 0
     work: Path | None = None

@@ -5,20 +5,45 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
 from socket import gaierror
+from threading import Lock
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from bench.errors import BenchError
 from bench.lm.protocol import Unanswered
 
 BUSY = {408, 409, 429}
 ABSENT = (ConnectionRefusedError, gaierror)  # nobody was there to get the request
 CHUNK = 2**16  # bytes
 SHOWN = 300  # characters of a server's own words
+
+
+@dataclass(eq=False)
+class Allowance:
+    """How many requests may be sent (`most`, 0: any number), and how many were, by whichever thread."""
+
+    most: int = 0
+    sent: int = 0
+    lock: Lock = field(default_factory=Lock, repr=False)
+
+    def check(self, due: int) -> None:
+        """Raise BenchError unless so many more may be sent."""
+        if self.most and self.sent + due > self.most:
+            raise BenchError(
+                f"openai: {self.sent:,} of {self.most:,} requests are sent, and {due:,} more are due. Raise the "
+                "server's setting requests, or run again to send as many once more"
+            )
+
+    def take(self) -> None:
+        """Count one more; raise BenchError where it may not be sent."""
+        with self.lock:
+            self.check(1)
+            self.sent += 1
 
 
 class Stay(HTTPRedirectHandler):
@@ -41,16 +66,18 @@ class Post:
     pause: float
     patience: float
     jitter: Callable[[int], float]
+    allowance: Allowance = field(default_factory=Allowance)
     sleep: Callable[[float], None] = time.sleep
 
     def send(self, body: Mapping[str, Any]) -> dict[str, Any] | Unanswered:
         """Return the server's JSON object; after the last try, or at once if trying again is no use, what went wrong.
 
         A busy server (408, 409, 429, 5xx), a time-out, a refused or broken connection and half an answer are tried
-        again, after as long as the server asks for, or a wait that doubles.
+        again, after as long as the server asks for, or a wait that doubles. BenchError: no more requests are allowed.
         """
         tried = 0
         while True:
+            self.allowance.take()
             told = self._try(body)
             tried += 1
             if not isinstance(told, Unanswered) or told.wait is None:

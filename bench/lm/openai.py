@@ -16,7 +16,7 @@ from bench.api import Failure
 from bench.errors import BenchError
 from bench.io import canonical, digest
 from bench.lm.batches import copies
-from bench.lm.http import Post
+from bench.lm.http import Allowance, Post
 from bench.lm.protocol import Completion, Prompt, Sampling, Spoilt, Unanswered, check_pairs, cut
 from bench.lm.settings import ServerSettings
 from bench.rng import entropy, stream
@@ -64,6 +64,7 @@ class Server:
                     "say so by the setting continues=true, else use the backend hf or vllm"
                 )
             self._check_continues()
+        self._allowance.check(len(prompts))
         names = [canonical([prompt.messages, prompt.prefix]) for prompt in prompts]
         asked = list(zip(prompts, names, copies(names), strict=True))
         with ThreadPoolExecutor(self.settings.parallel) as pool:
@@ -73,6 +74,10 @@ class Server:
         """Raise: the chat interface tells no probabilities of given texts."""
         check_pairs(prompts, continuations)
         raise BenchError("openai: a chat server tells no likelihood of a given text; use the backend hf or vllm")
+
+    @cached_property
+    def _allowance(self) -> Allowance:
+        return Allowance(self.settings.requests)
 
     @property
     def _root(self) -> str:
@@ -98,6 +103,7 @@ class Server:
             pause=told.pause,
             patience=told.patience,
             jitter=lambda attempt: float(stream(0, "back-off", name, attempt).random()),
+            allowance=self._allowance,
         )
 
     def _check_continues(self) -> None:

@@ -69,7 +69,8 @@ class ServerSettings:
 
     `key`: the environment variable that holds the key ("": none is sent). `parallel`: requests at a time. `timeout`,
     `patience` and `pause` in seconds: for one request, the longest wait the server may ask for, the first wait.
-    `tries`: per prompt. `limit`: the field for the longest answer (newer OpenAI models want "max_completion_tokens").
+    `tries`: per prompt. `requests`: the most that this process may send, further tries included (0: no limit); then it
+    ends with an error. `limit`: the field for the longest answer (newer OpenAI models want "max_completion_tokens").
     `continues`: the server continues a final assistant message (vLLM's continue_final_message), which prompts with a
     prefix need. `special`: ask it to keep special tokens in the text (vLLM's skip_special_tokens=false), as item codes
     may be. `thinking`: sent as chat_template_kwargs.enable_thinking if set.
@@ -80,6 +81,7 @@ class ServerSettings:
     parallel: int = 8
     timeout: float = 120.0
     tries: int = 5
+    requests: int = 0
     pause: float = 0.5
     patience: float = 60.0
     limit: str = "max_tokens"
@@ -93,6 +95,8 @@ class ServerSettings:
                 f"openai: parallel {self.parallel}, tries {self.tries}, timeout {self.timeout}; expected at least 1, "
                 "at least 1 and more than 0"
             )
+        if self.requests < 0:
+            raise BenchError(f"openai: requests {self.requests}; expected at least 1, or 0 for no limit")
 
 
 def _check_dtype(dtype: str) -> None:

@@ -140,9 +140,11 @@ def backend_of(told: TeacherSettings) -> HFSettings | VLLMSettings | ServerSetti
     """Return the settings of the backend of a teacher that has one, checked."""
     more = dict(told.backend)
     if told.name == "openai":
-        taken = {"model", "key", "parallel"} & set(more)
+        taken = {"model", "key", "parallel", "requests"} & set(more)
         if taken:
-            raise BenchError(f"teacher.backend: {', '.join(sorted(taken))}; say it by teacher.model, key and workers")
+            raise BenchError(
+                f"teacher.backend: {', '.join(sorted(taken))}; say it by teacher.model, key, workers and calls"
+            )
         # The desk asks one by one, on threads of its own, so that every answer is kept as it comes.
         more |= {"model": told.model, "key": told.key, "parallel": 1}
     return build(SETTINGS[told.name], more, "teacher.backend")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from email.utils import formatdate
 from typing import Any
 
@@ -20,14 +19,6 @@ from bench.lm import Completion, Prompt, Sampling, ServerSettings, Spoilt, Unans
 from bench.lm.http import asked_wait
 from tests.lm.replay import Replay, Reply, said
 from tests.lm.tiny import SCHEMA
-
-
-@pytest.fixture
-def replay() -> Iterator[Replay]:
-    made = Replay()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
 
 
 def ask(replay: Replay, *texts: str, sampling: Sampling | None = None, prefix: str = "", **settings: Any) -> list[Any]:
