@@ -21,9 +21,14 @@ def number() -> int:
     return max(1, _read(NUMBERS, 1))
 
 
+def rank() -> int:
+    """Return which of them this is, from 0."""
+    return _read(RANKS, 0) if number() > 1 else 0
+
+
 def is_main() -> bool:
     """Return whether this is the process that writes files and talks to the user."""
-    return number() == 1 or _read(RANKS, 0) == 0
+    return rank() == 0
 
 
 def refuse_lone_launch() -> None:

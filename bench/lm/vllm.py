@@ -72,16 +72,19 @@ def remembered(rules: Sequence[Allowed | None], ends: frozenset[int]) -> Iterato
 
 
 class VLLM:
-    """A causal language model run by vLLM; `engine` is its `LLM`."""
+    """A causal language model run by vLLM; `engine` is its `LLM`.
 
-    def __init__(self, path: str | Path, settings: VLLMSettings) -> None:
+    `together`: every process of a launch (torchrun, accelerate) starts one of its own now, on its own device.
+    """
+
+    def __init__(self, path: str | Path, settings: VLLMSettings, together: bool = False) -> None:
         self.settings = settings
         self.folder = folder_of(path, settings.revision)
         tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
         if settings.adapter is not None:
             _check_rank(settings.adapter, settings.rank)
         _in_this_process()
-        self.engine = _start(self.folder, settings)
+        self.engine = _start(self.folder, settings, together)
         context = int(self.engine.llm_engine.model_config.max_model_len)
         self.chat = Chat.of(tokenizer, self.folder, settings.template, settings.thinking, context)
         adapter = settings.adapter
@@ -206,7 +209,7 @@ def _forced(tokens: tuple[int, ...]) -> Allowed:
     return lambda written: tokens[len(written) : len(written) + 1]
 
 
-def _start(folder: Path, settings: VLLMSettings) -> LLM:
+def _start(folder: Path, settings: VLLMSettings, together: bool) -> LLM:
     """Return vLLM's engine with the model loaded."""
     try:
         return LLM(
@@ -214,6 +217,7 @@ def _start(folder: Path, settings: VLLMSettings) -> LLM:
             dtype=settings.dtype,
             max_model_len=settings.context or None,
             tensor_parallel_size=settings.gpus,
+            distributed_executor_backend="external_launcher" if together else None,  # it takes the launcher's groups
             gpu_memory_utilization=settings.memory,
             kv_cache_memory_bytes=int(settings.cache * 2**30) or None,
             enforce_eager=settings.eager,

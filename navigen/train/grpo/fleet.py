@@ -17,13 +17,16 @@ import numpy as np
 from vllm import SamplingParams
 from vllm.lora.request import LoRARequest
 
+from bench import processes
 from bench.api import Setting
 from bench.config import build
+from bench.errors import BenchError
 from bench.lm.quiet import without_bars
 from bench.lm.settings import VLLMSettings
 from bench.lm.vllm import VLLM, remembered
 from bench.rng import entropy
 from navigen.chat import TEMPLATE, encode
+from navigen.train.device import wait_for_all
 from navigen.train.grpo.answer import MARK, Answer, Rollout, Speech
 from navigen.train.grpo.limits import THOUGHT
 from navigen.train.grpo.settings import Question
@@ -46,15 +49,22 @@ class Fleet:
     ) -> None:
         """Write the model without its adapter, and start vLLM with it, beside what learns.
 
-        `values`: settings of `bench.lm.VLLMSettings` where they are to be others than here.
+        `values`: settings of `bench.lm.VLLMSettings` where they are to be others than here. Of processes that train
+        together each has an engine, on its own device, and answers its own questions; the first writes the base.
         """
-        self.model, self.speech, self.folder, self.number = model, speech, folder, 0
+        self.model, self.speech, self.number = model, speech, 0
+        self.folder = folder / f"process-{processes.rank()}"
         base = folder / "base"
-        save_base(model, speech.tokenizer, base)
+        if processes.is_main():
+            save_base(model, speech.tokenizer, base)
+        wait_for_all()
         self.adapter = self._save()
         usual = {"dtype": dtype, "memory": MEMORY, "rank": max(speech.settings.rank, LEAST)}
         told = build(VLLMSettings, {**usual, **values, "adapter": self.adapter}, "rollouts_set")
-        self.engine = VLLM(base, told).engine
+        together = processes.number() > 1
+        if told.gpus > 1 and together:
+            raise BenchError("rollouts_set: gpus is of one process; of several each has one GPU")
+        self.engine = VLLM(base, told, together).engine
 
     def answer(
         self,

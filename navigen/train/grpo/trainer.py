@@ -165,8 +165,8 @@ class Training:
         """Return what answers questions."""
         if self.settings.rollouts == "hf":
             return Sampler(self.trainee.core, self.speech)
-        if self.work is None or self.world > 1:
-            raise BenchError("grpo: rollouts=vllm wants a work folder, for its adapters, and one process")
+        if self.work is None:
+            raise BenchError("grpo: rollouts=vllm wants a work folder, for its adapters")
         try:
             from navigen.train.grpo.fleet import Fleet
         except ModuleNotFoundError as error:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +23,16 @@ from navigen.train.grpo.fleet import Fleet
 from navigen.train.grpo.likelihood import Likelihood
 from navigen.train.grpo.rollout import Sampler
 from navigen.train.trainee import Trainee
+from tests.conftest import REPOSITORY
 from tests.navigen.grpo.toy import KINDS, adapted, catalogue, questions, settings, tokenizer, train
+
+ENGINE = ("memory=0.1", "cache=0.25", "eager=true")
+TWO = """
+import sys
+from pathlib import Path
+from tests.navigen.grpo.test_fleet import tell
+tell(Path(sys.argv[1]))
+"""
 
 
 def test_answers_have_our_parts_and_probabilities(tmp_path: Path) -> None:
@@ -57,15 +71,14 @@ def test_a_training_samples_by_it(tmp_path: Path) -> None:
     """Whole steps and looks by vLLM: what it writes is learnt from, by one adapter after another, and one is left."""
     model = adapted(4, head=32)
     before = {name: weight.clone() for name, weight in model.named_parameters() if "lora_" in name}
-    engine = ("memory=0.1", "cache=0.25", "eager=true")
     course = train(
-        model, ["trie", "prefix"], rollouts="vllm", rank=4, rollouts_set=engine, work=tmp_path, steps=3, micro=16
+        model, ["trie", "prefix"], rollouts="vllm", rank=4, rollouts_set=ENGINE, work=tmp_path, steps=3, micro=16
     )
     assert [row["step"] for row in course.history] == [0.0, 1.0, 2.0, 3.0]
     assert all(np.isfinite(row["loss"]) and row["seconds/sample"] > 0 for row in course.history[1:])
     assert all(0 <= row["reward"] <= 1.1 for row in course.history[1:])
     assert any((weight != before[name]).any() for name, weight in model.named_parameters() if name in before)
-    assert len(list((tmp_path / "vllm").glob("adapter-*"))) == 1
+    assert len(list((tmp_path / "vllm").rglob("adapter-*"))) == 1
 
 
 def test_greedy_answers_are_those_sampled_here(tmp_path: Path) -> None:
@@ -81,3 +94,34 @@ def test_greedy_answers_are_those_sampled_here(tmp_path: Path) -> None:
     ours = Sampler(model.get_base_model(), speech).answer(asked, range(len(asked)), 1, 0, "test", greedy=True)
     assert [one.ids.tolist() for one in theirs] == [one.ids.tolist() for one in ours]
     assert [one.finished for one in theirs] == [one.finished for one in ours]
+
+
+def tell(folder: Path) -> tuple[list[dict[str, float]], dict[str, Any]]:
+    """Train two steps, as a process of however many, and write what came of it; return history and adapter."""
+    model = adapted(4, head=32)
+    course = train(
+        model, ["trie", "prefix"], rollouts="vllm", rank=4, rollouts_set=ENGINE, work=folder, steps=2, micro=16
+    )
+    weights = {name: weight.tolist() for name, weight in model.named_parameters() if "lora_" in name}
+    process = os.environ.get("RANK", "0")
+    (folder / f"told-{process}.json").write_text(json.dumps([course.history, weights]))
+    return course.history, weights
+
+
+@pytest.mark.slow
+def test_two_processes_have_an_engine_each(tmp_path: Path) -> None:
+    """They ask their own questions and end with one policy, which begins as that of one process does."""
+    (tmp_path / "script.py").write_text(TWO)
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    command = [sys.executable, *launcher, str(tmp_path / "script.py"), str(tmp_path)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
+    assert ended.returncode == 0, ended.stderr
+    (history, first), (_, second) = (json.loads((tmp_path / f"told-{rank}.json").read_text()) for rank in (0, 1))
+    assert first == second
+    assert {place.name for place in (tmp_path / "vllm").iterdir()} == {"base", "process-0", "process-1"}
+    (tmp_path / "one").mkdir()
+    alone, weights = tell(tmp_path / "one")
+    assert history[0]["held"] == pytest.approx(alone[0]["held"], abs=1e-6), "greedy answers, before any step"
+    assert [row["step"] for row in history] == [row["step"] for row in alone] == [0.0, 1.0, 2.0]
+    assert weights.keys() == first.keys()
