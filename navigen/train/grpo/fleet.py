@@ -17,13 +17,14 @@ import numpy as np
 from vllm import SamplingParams
 from vllm.lora.request import LoRARequest
 
-from bench import processes
 from bench.api import Setting
 from bench.config import build
 from bench.errors import BenchError
 from bench.lm.quiet import without_bars
 from bench.lm.settings import VLLMSettings
 from bench.lm.vllm import VLLM, remembered
+from bench.processes import is_main, rank
+from bench.processes import number as processes
 from bench.rng import entropy
 from navigen.chat import TEMPLATE, encode
 from navigen.train.device import wait_for_all
@@ -53,15 +54,15 @@ class Fleet:
         together each has an engine, on its own device, and answers its own questions; the first writes the base.
         """
         self.model, self.speech, self.number = model, speech, 0
-        self.folder = folder / f"process-{processes.rank()}"
+        self.folder = folder / f"process-{rank()}"
         base = folder / "base"
-        if processes.is_main():
+        if is_main():
             save_base(model, speech.tokenizer, base)
         wait_for_all()
         self.adapter = self._save()
         usual = {"dtype": dtype, "memory": MEMORY, "rank": max(speech.settings.rank, LEAST)}
         told = build(VLLMSettings, {**usual, **values, "adapter": self.adapter}, "rollouts_set")
-        together = processes.number() > 1
+        together = processes() > 1
         if told.gpus > 1 and together:
             raise BenchError("rollouts_set: gpus is of one process; of several each has one GPU")
         self.engine = VLLM(base, told, together).engine
