@@ -7,7 +7,7 @@ import os
 os.environ.setdefault("MKL_CBWR", "AUTO")
 
 # Threads of torch that wait for each other spin for a millisecond and more by default (GNU OpenMP, read when torch is
-# imported). Where another process has one of their cores, each small product then takes a hundred times as long; giving
-# up early costs nothing where none has (`python -m tests.perf.bench_waiting`).
+# imported). Where another process has one of their cores, each small product then takes many times as long; giving up
+# early costs little where none has (`python -m tests.perf.bench_waiting`).
 if "OMP_WAIT_POLICY" not in os.environ:
     os.environ.setdefault("GOMP_SPINCOUNT", "1000")
